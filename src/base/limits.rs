@@ -1,0 +1,34 @@
+//! Sizes beyond which the library refuses work, each checked before the work is done.
+
+/// Most leaves a ratchet tree may have: 2^24, so that node indices and sizes never overflow.
+pub(crate) const MAX_LEAVES: u32 = 1 << 24;
+
+/// Longest message accepted from the network; a Welcome or tree of the largest group is longer and has its own limit.
+pub(crate) const MAX_MESSAGE: usize = 64 << 20;
+
+/// Longest Welcome, GroupInfo or ratchet tree accepted.
+pub(crate) const MAX_TREE: usize = 1 << 30;
+
+/// Longest leaf node stored: it must fit one record.
+pub(crate) const MAX_LEAF_NODE: usize = 48 << 10;
+
+/// Longest list of group context extensions: it must fit one record.
+pub(crate) const MAX_GROUP_EXTENSIONS: usize = 40 << 10;
+
+/// Longest group id accepted.
+pub(crate) const MAX_GROUP_ID: usize = 1 << 10;
+
+/// Most proposals that wait for a commit at one time.
+pub(crate) const MAX_PENDING_PROPOSALS: u32 = 10_000;
+
+/// Longest proposal that is kept waiting: it must fit one record.
+pub(crate) const MAX_PENDING_PROPOSAL: usize = 60 << 10;
+
+/// Longest application message encrypted in one call.
+pub(crate) const MAX_PLAINTEXT: usize = 32 << 20;
+
+/// Longest value that is stored as one record.
+pub(crate) const MAX_VALUE: usize = 64 << 10;
+
+/// Longest storage key.
+pub(crate) const MAX_KEY: usize = 96;

@@ -1,0 +1,23 @@
+//! The log facade: levels, targets and sizes, never user data and never secrets.
+
+use std::sync::Arc;
+
+use parking_lot::RwLock;
+
+use super::host::{LogLevel, LogRecord, Logger};
+
+static LOGGER: RwLock<Option<(Arc<dyn Logger>, LogLevel)>> = RwLock::new(None);
+
+/// Sends what the library logs to the app, from `level` upward; the last call wins.
+#[uniffi::export]
+pub fn set_logger(logger: Arc<dyn Logger>, level: LogLevel) {
+    *LOGGER.write() = Some((logger, level));
+}
+
+/// Logs one line. The lock is not held while the app's logger runs.
+pub(crate) fn log(level: LogLevel, target: &'static str, message: impl FnOnce() -> String) {
+    let wanted = LOGGER.read().as_ref().filter(|(_, least)| level >= *least).map(|(logger, _)| logger.clone());
+    if let Some(logger) = wanted {
+        logger.log(LogRecord { level, target: target.to_owned(), message: message() });
+    }
+}

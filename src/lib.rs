@@ -1,0 +1,14 @@
+//! Conclave: Messaging Layer Security (RFC 9420), end-to-end encryption for groups of any size.
+
+uniffi::setup_scaffolding!("conclave");
+
+mod base;
+mod codec;
+mod crypto;
+mod store;
+
+pub use base::error::{Error, ErrorInfo, Result, error_info, error_table};
+pub use base::event::*;
+pub use base::host::*;
+pub use base::trace::set_logger;
+pub use store::{BatchSize, Guard, Storage, StorageError, StoredRecord, WriteBatch, WriteOp};
