@@ -1,7 +1,20 @@
 //! The host's storage, and everything between it and the protocol: keys, records, the overlay transaction, the batch.
 
 mod batch;
+mod key;
+mod large;
+mod memory;
+mod record;
+mod seal;
+mod space;
 mod storage;
+mod txn;
 
 pub use batch::{BatchSize, Guard, WriteBatch, WriteOp};
+pub use memory::{MemoryStorage, Touches};
 pub use storage::{Storage, StorageError, StoredRecord};
+
+pub(crate) use key::{GroupKeys, Incarnation, Key, KeyRange, Keyspace, Namespace, RatchetKind, Tally};
+pub(crate) use record::{Reader, Record, Writer, corrupt, decode_record, encode_record};
+pub(crate) use space::Store;
+pub(crate) use txn::{Staged, Txn};

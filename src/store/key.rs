@@ -1,0 +1,319 @@
+//! The table of contents of the store: every kind of record there is, and the key it lies under.
+//!
+//! All keys of a client begin with the same eight bytes. Records of a group carry the random incarnation of this client's
+//! stay in it, so that a group that was deleted and joined again can never be taken for the old one; only the head, which
+//! names the incarnation, is found by the group's id. Integers are big-endian, so that byte order is number order.
+
+use std::sync::Arc;
+
+use crate::base::{Epoch, GroupId, LeafIndex, Secret};
+use crate::crypto::digest;
+
+/// The key of one record.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) struct Key(pub(crate) Vec<u8>);
+
+/// A stretch of keys: the first one inside, and the first one past it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct KeyRange {
+    pub(crate) from: Key,
+    pub(crate) to: Key,
+}
+
+impl KeyRange {
+    /// Every key that begins with `prefix`, which must not be all 0xff.
+    pub(crate) fn of_prefix(prefix: &[u8]) -> KeyRange {
+        let mut to = prefix.to_vec();
+        while let Some(last) = to.pop() {
+            if last < 0xff {
+                to.push(last + 1);
+                break;
+            }
+        }
+        KeyRange { from: Key(prefix.to_vec()), to: Key(to) }
+    }
+
+    /// Whether `key` lies inside.
+    pub(crate) fn contains(&self, key: &Key) -> bool {
+        *key >= self.from && *key < self.to
+    }
+}
+
+/// The random id of one stay in a group.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Incarnation(pub(crate) [u8; 8]);
+
+mod kind {
+    // Records of a client.
+    pub(super) const FORMAT: u8 = 0x01;
+    pub(super) const KEY_PACKAGE: u8 = 0x02;
+    pub(super) const PSK: u8 = 0x03;
+    pub(super) const HEAD: u8 = 0x04;
+    pub(super) const SIGNATURE_KEY: u8 = 0x05;
+    pub(super) const GROUP: u8 = 0x10;
+    // Records of a group, behind its incarnation.
+    pub(super) const EPOCH: u8 = 0x01;
+    pub(super) const FRONTIER: u8 = 0x02;
+    pub(super) const RATCHET: u8 = 0x03;
+    pub(super) const SKIPPED: u8 = 0x04;
+    pub(super) const NODE: u8 = 0x05;
+    pub(super) const UNMERGED: u8 = 0x06;
+    pub(super) const DIRECTORY: u8 = 0x07;
+    pub(super) const CENSUS: u8 = 0x08;
+    pub(super) const PATH_KEYS: u8 = 0x09;
+    pub(super) const PROPOSAL: u8 = 0x0a;
+    pub(super) const PENDING: u8 = 0x0b;
+    pub(super) const FORMER_LEAF: u8 = 0x0c;
+    pub(super) const UPDATE_KEY: u8 = 0x0d;
+    pub(super) const TOMBSTONE: u8 = 0x0e;
+}
+
+/// Makes the keys of one client.
+pub(crate) struct Keyspace {
+    prefix: [u8; 8],
+    tag_key: Option<Secret>,
+}
+
+impl Keyspace {
+    /// The keys of the client called `name`. With `tag_key`, ids and names in keys are hashed under it, so that a copy of
+    /// the store does not tell them.
+    pub(crate) fn new(name: &[u8], tag_key: Option<Secret>) -> Self {
+        let mut keyspace = Keyspace { prefix: [0; 8], tag_key };
+        let tag = keyspace.tag(b"client", name);
+        let (prefix, _) = tag.split_first_chunk().unwrap_or((&[0; 8], &[]));
+        keyspace.prefix = *prefix;
+        keyspace
+    }
+
+    /// Sixteen bytes that stand for `name` in keys.
+    fn tag(&self, label: &[u8], name: &[u8]) -> [u8; 16] {
+        let parts: [&[u8]; 4] = [b"conclave ", label, b" ", name];
+        let hash = match &self.tag_key {
+            Some(key) => digest::hmac_sha256(key, &parts),
+            None => digest::sha256(&parts),
+        };
+        hash.first_chunk().copied().unwrap_or_default()
+    }
+
+    fn key(&self, kind: u8, parts: &[&[u8]]) -> Key {
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        let mut key = Vec::with_capacity(9 + length);
+        key.extend_from_slice(&self.prefix);
+        key.push(kind);
+        parts.iter().for_each(|part| key.extend_from_slice(part));
+        Key(key)
+    }
+
+    /// The version of the store's format; every batch is guarded by it.
+    pub(crate) fn format(&self) -> Key {
+        self.key(kind::FORMAT, &[])
+    }
+
+    /// The private keys of a key package, by its reference.
+    pub(crate) fn key_package(&self, reference: &[u8]) -> Key {
+        self.key(kind::KEY_PACKAGE, &[&self.tag(b"key package", reference)])
+    }
+
+    /// Every key package.
+    pub(crate) fn key_packages(&self) -> Key {
+        self.key(kind::KEY_PACKAGE, &[])
+    }
+
+    /// An external pre-shared key, by its id.
+    pub(crate) fn psk(&self, id: &[u8]) -> Key {
+        self.key(kind::PSK, &[&self.tag(b"psk", id)])
+    }
+
+    /// The head of a group: what is read first, and names everything else.
+    pub(crate) fn head(&self, group: &GroupId) -> Key {
+        self.key(kind::HEAD, &[&self.tag(b"group", group.as_slice())])
+    }
+
+    /// Every head.
+    pub(crate) fn heads(&self) -> Key {
+        self.key(kind::HEAD, &[])
+    }
+
+    /// A signature key of the software signer, by its id.
+    pub(crate) fn signature_key(&self, id: &[u8]) -> Key {
+        self.key(kind::SIGNATURE_KEY, &[&self.tag(b"signature key", id)])
+    }
+}
+
+/// Makes the keys of one stay in a group.
+#[derive(Clone)]
+pub(crate) struct GroupKeys {
+    keyspace: Arc<Keyspace>,
+    incarnation: Incarnation,
+}
+
+/// Which of a sender's two ratchets (RFC 9420 §9.1).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RatchetKind {
+    Handshake,
+    Application,
+}
+
+/// A namespace of the directory: values of different namespaces never collide.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord)]
+pub(crate) enum Namespace {
+    SignatureKey,
+    EncryptionKey,
+    ClientId,
+}
+
+/// What a census record counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
+pub(crate) enum Tally {
+    /// Members, and credential types in use.
+    InUse,
+    /// Leaves that support an extension type.
+    Extension,
+    /// Leaves that support a proposal type.
+    Proposal,
+    /// Leaves that support a credential type.
+    Credential,
+}
+
+impl GroupKeys {
+    pub(crate) fn new(keyspace: Arc<Keyspace>, incarnation: Incarnation) -> Self {
+        GroupKeys { keyspace, incarnation }
+    }
+
+    fn key(&self, kind: u8, parts: &[&[u8]]) -> Key {
+        let mut key = self.keyspace.key(kind::GROUP, &[&self.incarnation.0, &[kind]]);
+        parts.iter().for_each(|part| key.0.extend_from_slice(part));
+        key
+    }
+
+    /// Every record of this stay.
+    pub(crate) fn all(&self) -> KeyRange {
+        KeyRange::of_prefix(&self.keyspace.key(kind::GROUP, &[&self.incarnation.0]).0)
+    }
+
+    /// The secrets and the group context of an epoch.
+    pub(crate) fn epoch(&self, epoch: Epoch) -> Key {
+        self.key(kind::EPOCH, &[&epoch.0.to_be_bytes()])
+    }
+
+    /// A node of an epoch's secret tree that has not been consumed.
+    pub(crate) fn frontier(&self, epoch: Epoch, node: u32) -> Key {
+        self.key(kind::FRONTIER, &[&epoch.0.to_be_bytes(), &node.to_be_bytes()])
+    }
+
+    /// A sender's ratchet.
+    pub(crate) fn ratchet(&self, epoch: Epoch, leaf: LeafIndex, which: RatchetKind) -> Key {
+        self.key(kind::RATCHET, &[&epoch.0.to_be_bytes(), &leaf.0.to_be_bytes(), &[which as u8]])
+    }
+
+    /// Sixteen consecutive generations of a ratchet whose messages have not come.
+    pub(crate) fn skipped(&self, epoch: Epoch, leaf: LeafIndex, which: RatchetKind, chunk: u32) -> Key {
+        let (epoch, leaf) = (epoch.0.to_be_bytes(), leaf.0.to_be_bytes());
+        self.key(kind::SKIPPED, &[&epoch, &leaf, &[which as u8], &chunk.to_be_bytes()])
+    }
+
+    /// Every skipped chunk of a ratchet, in order of generations.
+    pub(crate) fn skipped_all(&self, epoch: Epoch, leaf: LeafIndex, which: RatchetKind) -> Key {
+        self.key(kind::SKIPPED, &[&epoch.0.to_be_bytes(), &leaf.0.to_be_bytes(), &[which as u8]])
+    }
+
+    /// Everything secret of the epochs from `first` up to `last`, exclusive: epoch records, frontiers, ratchets, skipped keys.
+    pub(crate) fn epochs(&self, first: Epoch, last: Epoch) -> [KeyRange; 4] {
+        [kind::EPOCH, kind::FRONTIER, kind::RATCHET, kind::SKIPPED].map(|kind| KeyRange {
+            from: self.key(kind, &[&first.0.to_be_bytes()]),
+            to: self.key(kind, &[&last.0.to_be_bytes()]),
+        })
+    }
+
+    /// What remains of an epoch's frontier.
+    pub(crate) fn frontier_of(&self, epoch: Epoch) -> KeyRange {
+        KeyRange::of_prefix(&self.key(kind::FRONTIER, &[&epoch.0.to_be_bytes()]).0)
+    }
+
+    /// A node of the ratchet tree. Four levels of a subtree share a band, and lie together in the order of their indices.
+    pub(crate) fn node(&self, band: u8, node: u32) -> Key {
+        self.key(kind::NODE, &[&[band], &node.to_be_bytes()])
+    }
+
+    /// The nodes of a band from index `first` on.
+    pub(crate) fn nodes_from(&self, band: u8, first: u32) -> KeyRange {
+        KeyRange { from: self.node(band, first), to: self.node(band + 1, 0) }
+    }
+
+    /// A chunk of the unmerged leaves of a parent node.
+    pub(crate) fn unmerged(&self, node: u32, chunk: u32) -> Key {
+        self.key(kind::UNMERGED, &[&node.to_be_bytes(), &chunk.to_be_bytes()])
+    }
+
+    /// All chunks of the unmerged leaves of the nodes from `first` up to `last`, exclusive.
+    pub(crate) fn unmerged_of(&self, first: u32, last: u32) -> KeyRange {
+        let end = self.key(kind::UNMERGED, &[&last.to_be_bytes()]);
+        KeyRange { from: self.key(kind::UNMERGED, &[&first.to_be_bytes()]), to: end }
+    }
+
+    /// Who owns a key or a name.
+    pub(crate) fn directory(&self, namespace: Namespace, name: &[u8]) -> Key {
+        self.key(kind::DIRECTORY, &[&[namespace as u8], &self.keyspace.tag(b"directory", name)])
+    }
+
+    /// How many leaves have or support something.
+    pub(crate) fn census(&self, tally: Tally, which: u16) -> Key {
+        self.key(kind::CENSUS, &[&[tally as u8], &which.to_be_bytes()])
+    }
+
+    /// Every census record of one kind.
+    pub(crate) fn census_all(&self, tally: Tally) -> Key {
+        self.key(kind::CENSUS, &[&[tally as u8]])
+    }
+
+    /// The private keys of our own leaf and of the nodes above it.
+    pub(crate) fn path_keys(&self) -> Key {
+        self.key(kind::PATH_KEYS, &[])
+    }
+
+    /// A proposal of this epoch, by its reference.
+    pub(crate) fn proposal(&self, reference: &[u8]) -> Key {
+        self.key(kind::PROPOSAL, &[reference])
+    }
+
+    /// Every proposal of this epoch.
+    pub(crate) fn proposals(&self) -> Key {
+        self.key(kind::PROPOSAL, &[])
+    }
+
+    /// Our own pending commit, in chunks.
+    pub(crate) fn pending(&self) -> Key {
+        self.key(kind::PENDING, &[])
+    }
+
+    /// A leaf as it was until `replaced` began.
+    pub(crate) fn former_leaf(&self, replaced: Epoch, leaf: LeafIndex) -> Key {
+        self.key(kind::FORMER_LEAF, &[&replaced.0.to_be_bytes(), &leaf.0.to_be_bytes()])
+    }
+
+    /// The leaves that were replaced when the epochs before `last` began.
+    pub(crate) fn former_leaves_before(&self, last: Epoch) -> KeyRange {
+        let (from, to) = (0u64.to_be_bytes(), last.0.to_be_bytes());
+        KeyRange { from: self.key(kind::FORMER_LEAF, &[&from]), to: self.key(kind::FORMER_LEAF, &[&to]) }
+    }
+
+    /// The private key of a leaf that we proposed in an Update, by the public key.
+    pub(crate) fn update_key(&self, public_key: &[u8]) -> Key {
+        self.key(kind::UPDATE_KEY, &[&self.keyspace.tag(b"update", public_key)])
+    }
+
+    /// Every private key of a proposed Update.
+    pub(crate) fn update_keys(&self) -> Key {
+        self.key(kind::UPDATE_KEY, &[])
+    }
+
+    /// A commit of ours that was discarded, by the hash of its bytes.
+    pub(crate) fn tombstone(&self, hash: &[u8]) -> Key {
+        self.key(kind::TOMBSTONE, &[hash.get(..32).unwrap_or(hash)])
+    }
+
+    /// Every discarded commit of this epoch.
+    pub(crate) fn tombstones(&self) -> Key {
+        self.key(kind::TOMBSTONE, &[])
+    }
+}

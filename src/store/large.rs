@@ -1,0 +1,58 @@
+//! Values too long for one record: cut into chunks that lie one after another behind a common prefix.
+
+use super::key::{Key, KeyRange};
+use super::record::corrupt;
+use super::seal::Value;
+use super::txn::Txn;
+use crate::base::Result;
+
+/// Bytes in one chunk; sealed, it still fits a record.
+const CHUNK: usize = 60 << 10;
+
+/// Chunks read in one call.
+const CHUNKS_PER_READ: u32 = 16;
+
+impl Txn {
+    /// Stages a value of any length under `prefix`, in place of whatever was there.
+    pub(crate) fn put_large(&mut self, prefix: &Key, value: &[u8]) {
+        self.clear(KeyRange::of_prefix(&prefix.0));
+        let length = (value.len() as u64).to_be_bytes();
+        self.put(chunk_key(prefix, 0), length.to_vec());
+        for (number, chunk) in (1u32..).zip(value.chunks(CHUNK)) {
+            self.put(chunk_key(prefix, number), chunk.to_vec());
+        }
+    }
+
+    /// The value of any length under `prefix`.
+    pub(crate) fn read_large(&mut self, prefix: &Key) -> Result<Option<Value>> {
+        let Some(length) = self.read(&chunk_key(prefix, 0))? else { return Ok(None) };
+        let length = u64::from_be_bytes(length.try_into().map_err(|_| corrupt())?);
+        let length = usize::try_from(length).map_err(|_| corrupt())?;
+        let count = u32::try_from(length.div_ceil(CHUNK)).map_err(|_| corrupt())?;
+        let mut value = Value::default();
+        for number in 1..=count {
+            if (number - 1) % CHUNKS_PER_READ == 0 {
+                let last = count.min(number + CHUNKS_PER_READ - 1);
+                self.prefetch((number..=last).map(|number| chunk_key(prefix, number)))?;
+            }
+            value.extend_from_slice(self.read(&chunk_key(prefix, number))?.ok_or_else(corrupt)?);
+        }
+        if value.len() == length { Ok(Some(value)) } else { Err(corrupt()) }
+    }
+
+    /// Demands that the value under `prefix` is still the one that was read.
+    pub(crate) fn guard_large(&mut self, prefix: &Key) -> Result<()> {
+        self.guard(&chunk_key(prefix, 0))
+    }
+
+    /// Stages the deletion of the value under `prefix`.
+    pub(crate) fn delete_large(&mut self, prefix: &Key) {
+        self.clear(KeyRange::of_prefix(&prefix.0));
+    }
+}
+
+fn chunk_key(prefix: &Key, number: u32) -> Key {
+    let mut key = prefix.clone();
+    key.0.extend_from_slice(&number.to_be_bytes());
+    key
+}

@@ -1,0 +1,44 @@
+//! Sealing at rest: with a storage key, values are encrypted under it with their record key as associated data, so that
+//! a value moved to another place does not open.
+
+use zeroize::Zeroizing;
+
+use super::key::Key;
+use super::record::corrupt;
+use crate::base::{Code, Result, Secret};
+use crate::crypto::digest;
+
+/// A stored value, wiped when dropped.
+pub(crate) type Value = Zeroizing<Vec<u8>>;
+
+/// The two keys that a storage key stands for.
+pub(crate) struct StorageKeys {
+    /// Seals values.
+    pub(crate) seal: Seal,
+    /// Hashes ids in keys.
+    pub(crate) tag: Secret,
+}
+
+impl StorageKeys {
+    /// Derives both keys; the storage key must be 32 random bytes.
+    pub(crate) fn derive(storage_key: &Secret) -> Result<Self> {
+        if storage_key.expose().len() != 32 {
+            return Err(Code::BadKey.with("a storage key is 32 random bytes"));
+        }
+        let derive = |label: &[u8]| Secret::copy_of(&digest::hmac_sha256(storage_key, &[b"conclave ", label]));
+        Ok(StorageKeys { seal: Seal(derive(b"seal")), tag: derive(b"tag") })
+    }
+}
+
+/// Seals and opens values.
+pub(crate) struct Seal(Secret);
+
+impl Seal {
+    pub(crate) fn close(&self, key: &Key, value: &[u8]) -> Result<Vec<u8>> {
+        digest::seal_record(&self.0, &key.0, value)
+    }
+
+    pub(crate) fn open(&self, key: &Key, sealed: &[u8]) -> Result<Value> {
+        digest::open_record(&self.0, &key.0, sealed).map(Zeroizing::new).map_err(|_| corrupt())
+    }
+}

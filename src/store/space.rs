@@ -1,0 +1,135 @@
+//! One client's share of the host's storage: what the host returns is checked here, once, and its failures get their codes.
+
+use std::sync::Arc;
+
+use zeroize::Zeroizing;
+
+use super::batch::{Guard, WriteBatch, WriteOp};
+use super::key::{Key, Keyspace};
+use super::seal::{Seal, StorageKeys, Value};
+use super::storage::{Storage, StorageError};
+use crate::base::{Code, Error, Result, Secret, limits};
+
+/// The format of the store that this release writes, and the only one it reads.
+const FORMAT: u32 = 1;
+
+/// The host's storage, the keys of one client in it, and the seal on its values.
+pub(crate) struct Store {
+    storage: Arc<dyn Storage>,
+    keyspace: Arc<Keyspace>,
+    seal: Option<Seal>,
+}
+
+impl Store {
+    /// Opens the share of the client called `name`, and marks it with the format if it is new.
+    pub(crate) fn open(storage: Arc<dyn Storage>, name: &[u8], storage_key: Option<&Secret>) -> Result<Arc<Self>> {
+        let (seal, tag) = match storage_key.map(StorageKeys::derive).transpose()? {
+            Some(keys) => (Some(keys.seal), Some(keys.tag)),
+            None => (None, None),
+        };
+        let store = Store { storage, keyspace: Arc::new(Keyspace::new(name, tag)), seal };
+        if !store.is_marked()? {
+            store.mark()?;
+        }
+        Ok(Arc::new(store))
+    }
+
+    pub(crate) fn keyspace(&self) -> &Arc<Keyspace> {
+        &self.keyspace
+    }
+
+    pub(crate) fn seals(&self) -> bool {
+        self.seal.is_some()
+    }
+
+    /// The values of `keys`, as stored.
+    pub(crate) fn read(&self, keys: &[Key]) -> Result<Vec<Option<Value>>> {
+        let wanted = keys.iter().map(|key| key.0.clone()).collect();
+        let values = self.storage.read(wanted).map_err(refused)?;
+        if values.len() != keys.len() {
+            return Err(Code::StorageNonsense.with("read returned another number of values than it was asked for"));
+        }
+        values.into_iter().map(|value| value.map(|value| plausible(value)).transpose()).collect()
+    }
+
+    /// Records that begin with `prefix`, after the key `after`, as stored.
+    pub(crate) fn scan(&self, prefix: &Key, after: Option<&Key>, limit: usize) -> Result<Vec<(Key, Value)>> {
+        let from = after.map(|key| key.0.clone()).unwrap_or_default();
+        let count = u32::try_from(limit).unwrap_or(u32::MAX);
+        let found = self.storage.scan(prefix.0.clone(), from.clone(), count).map_err(refused)?;
+        let mut last = from;
+        for record in &found {
+            if record.key <= last || !record.key.starts_with(&prefix.0) || found.len() > limit {
+                return Err(
+                    Code::StorageNonsense.with("scan returned records that it was not asked for, or out of order")
+                );
+            }
+            last.clone_from(&record.key);
+        }
+        found.into_iter().map(|record| Ok((Key(record.key), plausible(record.value)?))).collect()
+    }
+
+    /// Hands a batch to the host. A conflict over the format itself means that a newer release has taken the store over.
+    pub(crate) fn write(&self, batch: WriteBatch) -> Result<()> {
+        let outcome = self.storage.write(Arc::new(batch)).map_err(refused);
+        if outcome.as_ref().is_err_and(|error| error.is(Code::Conflict)) && !self.is_marked()? {
+            return Err(Code::StorageCorrupt.with("the record of the store's format is gone"));
+        }
+        outcome
+    }
+
+    /// The guard that every batch carries: the store still has the format that this release knows.
+    pub(crate) fn format_guard(&self) -> Guard {
+        Guard { key: self.keyspace.format().0, expected: Some(FORMAT.to_be_bytes().to_vec()) }
+    }
+
+    /// A stored value, opened.
+    pub(crate) fn unseal(&self, key: &Key, stored: Value) -> Result<Value> {
+        match &self.seal {
+            Some(seal) => seal.open(key, &stored),
+            None => Ok(stored),
+        }
+    }
+
+    /// A value, as it is stored.
+    pub(crate) fn seal(&self, key: &Key, mut value: Value) -> Result<Vec<u8>> {
+        match &self.seal {
+            Some(seal) => seal.close(key, &value),
+            None => Ok(std::mem::take(&mut *value)),
+        }
+    }
+
+    fn is_marked(&self) -> Result<bool> {
+        let found = self.read(&[self.keyspace.format()])?.into_iter().next().flatten();
+        match found.as_deref().map(|bytes| bytes.as_slice().try_into().map(u32::from_be_bytes)) {
+            None => Ok(false),
+            Some(Ok(FORMAT)) => Ok(true),
+            Some(_) => Err(Code::StoreNewer.into()),
+        }
+    }
+
+    fn mark(&self) -> Result<()> {
+        let Guard { key, .. } = self.format_guard();
+        let guard = Guard { key: key.clone(), expected: None };
+        let op = WriteOp::Put { key, value: FORMAT.to_be_bytes().to_vec() };
+        match self.storage.write(Arc::new(WriteBatch::new(vec![guard], vec![op], None))) {
+            Err(StorageError::Conflict) if self.is_marked()? => Ok(()),
+            outcome => outcome.map_err(refused),
+        }
+    }
+}
+
+fn refused(error: StorageError) -> Error {
+    match error {
+        StorageError::Conflict => Code::Conflict.into(),
+        StorageError::Unavailable { detail } => Code::StorageFailed.with(detail),
+        StorageError::Locked { detail } => Code::StorageLocked.with(detail),
+    }
+}
+
+fn plausible(value: Vec<u8>) -> Result<Value> {
+    match value.len() <= limits::MAX_VALUE {
+        true => Ok(Zeroizing::new(value)),
+        false => Err(Code::StorageNonsense.with("a value is longer than any that was written")),
+    }
+}
