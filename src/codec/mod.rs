@@ -38,6 +38,6 @@ fn malformed(error: tls_codec::Error) -> Error {
     }
 }
 
-fn unencodable(error: tls_codec::Error) -> Error {
+pub(crate) fn unencodable(error: tls_codec::Error) -> Error {
     Code::TooLong.with(format_args!("the object cannot be encoded: {error:?}"))
 }

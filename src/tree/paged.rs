@@ -1,0 +1,345 @@
+//! The ratchet tree over stored records: nodes are loaded when touched, changed in memory, and staged in the transaction by
+//! [`Tree::flush`]. The tree is never loaded whole.
+//!
+//! A parent's record holds the summaries of its children, so the records of one path are all that a change needs. Whatever
+//! changes marks the path above it stale; [`Tree::refresh`] brings summaries up to date from the bottom, each node once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::census::Census;
+use super::hash::{blank_summary, leaf_summary, parent_summary};
+use super::index::{NodeIndex, Width};
+use super::record::{LeafRecord, ParentRecord};
+use super::summary::{Facts, Summary};
+use crate::base::{LeafIndex, Result};
+use crate::codec::Opaque;
+use crate::crypto::{Digest, Suite};
+use crate::store::{GroupKeys, Key, Reader, Record, Txn, Writer, corrupt};
+
+/// What the group's head says of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TreeHead {
+    pub(crate) width: Width,
+    pub(crate) root: Summary,
+}
+
+impl TreeHead {
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.u32(self.width.leaves());
+        self.root.write(writer);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let width = Width::new(reader.u32()?).ok_or_else(corrupt)?;
+        Ok(TreeHead { width, root: Summary::read(reader)? })
+    }
+}
+
+/// The ratchet tree of one group, as far as an operation has touched it.
+pub(crate) struct Tree {
+    pub(super) keys: GroupKeys,
+    pub(super) suite: &'static Suite,
+    pub(super) width: Width,
+    root: Summary,
+    leaves: BTreeMap<u32, Option<LeafRecord>>,
+    parents: BTreeMap<u32, ParentRecord>,
+    changed_leaves: BTreeSet<u32>,
+    changed_parents: BTreeSet<u32>,
+    /// Nodes whose summary is no longer the one that their parent's record (or the head) holds.
+    stale: BTreeSet<NodeIndex>,
+    /// Stale nodes whose facts, at least, are up to date above.
+    counted: BTreeSet<NodeIndex>,
+    /// Nodes from this index on have never been stored.
+    pub(super) untouched_from: u32,
+    /// Parents whose key this operation took away or replaced.
+    pub(super) rekeyed: BTreeSet<NodeIndex>,
+    /// What the members support, counted.
+    pub(crate) census: Census,
+}
+
+impl Tree {
+    /// The tree that the head describes.
+    pub(crate) fn open(keys: GroupKeys, suite: &'static Suite, head: &TreeHead) -> Self {
+        Tree {
+            census: Census::new(keys.clone()),
+            keys,
+            suite,
+            width: head.width,
+            root: head.root.clone(),
+            leaves: BTreeMap::new(),
+            parents: BTreeMap::new(),
+            changed_leaves: BTreeSet::new(),
+            changed_parents: BTreeSet::new(),
+            stale: BTreeSet::new(),
+            counted: BTreeSet::new(),
+            untouched_from: head.width.nodes(),
+            rekeyed: BTreeSet::new(),
+        }
+    }
+
+    /// A tree of one blank leaf, of which nothing is stored.
+    pub(crate) fn blank(keys: GroupKeys, suite: &'static Suite) -> Self {
+        let root = leaf_summary(suite, LeafIndex(0), None);
+        let mut tree = Tree::open(keys, suite, &TreeHead { width: Width::ONE, root });
+        tree.untouched_from = 0;
+        tree
+    }
+
+    pub(crate) fn width(&self) -> Width {
+        self.width
+    }
+
+    /// Reads the given leaves, and the parents above them, in one call.
+    pub(crate) fn load_paths(&mut self, txn: &mut Txn, leaves: &[LeafIndex]) -> Result<()> {
+        let nodes = leaves.iter().flat_map(|leaf| {
+            let at = NodeIndex::from(*leaf);
+            std::iter::once(at).chain(self.width.direct_path(at))
+        });
+        let nodes: BTreeSet<NodeIndex> = nodes.collect();
+        self.load(txn, nodes)
+    }
+
+    /// Reads the given nodes in one call (and the chunks of long unmerged lists in a second one).
+    pub(crate) fn load(&mut self, txn: &mut Txn, nodes: impl IntoIterator<Item = NodeIndex>) -> Result<()> {
+        let unknown: Vec<NodeIndex> = nodes.into_iter().filter(|node| !self.holds(*node)).collect();
+        let stored = unknown.iter().filter(|node| node.0 < self.untouched_from);
+        txn.prefetch(stored.map(|node| self.key(*node)).collect::<Vec<_>>())?;
+        let mut chunks = Vec::new();
+        for node in unknown {
+            self.take_in(txn, node)?;
+            let unmerged = self.parents.get(&node.0).map(|record| record.unmerged.missing(&self.keys, node));
+            if let Some(missing) = unmerged.filter(|missing| !missing.is_empty()) {
+                txn.prefetch(missing)?;
+                chunks.push(node);
+            }
+        }
+        for node in chunks {
+            if let Some(record) = self.parents.get_mut(&node.0) {
+                record.unmerged.complete(txn, &self.keys, node)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The leaf at this position, unless it is blank.
+    pub(crate) fn leaf(&mut self, txn: &mut Txn, leaf: LeafIndex) -> Result<Option<&LeafRecord>> {
+        if !self.width.holds(leaf) {
+            return Ok(None);
+        }
+        if !self.leaves.contains_key(&leaf.0) {
+            self.load(txn, [leaf.into()])?;
+        }
+        Ok(self.leaves.get(&leaf.0).and_then(Option::as_ref))
+    }
+
+    /// The parent at this position.
+    pub(crate) fn parent(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<&ParentRecord> {
+        if !self.parents.contains_key(&node.0) {
+            self.load(txn, [node])?;
+        }
+        self.parents.get(&node.0).ok_or_else(corrupt)
+    }
+
+    /// Puts a leaf in its place, or blanks it.
+    pub(super) fn put_leaf(&mut self, txn: &mut Txn, leaf: LeafIndex, record: Option<LeafRecord>) -> Result<()> {
+        self.load_paths(txn, &[leaf])?;
+        self.leaves.insert(leaf.0, record);
+        self.changed_leaves.insert(leaf.0);
+        self.touch(leaf.into());
+        Ok(())
+    }
+
+    /// The parent at this position, to be changed.
+    pub(super) fn parent_mut(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<&mut ParentRecord> {
+        self.load(txn, std::iter::once(node).chain(self.width.direct_path(node)).collect::<Vec<_>>())?;
+        self.touch(node);
+        self.changed_parents.insert(node.0);
+        self.parents.get_mut(&node.0).ok_or_else(corrupt)
+    }
+
+    /// The facts of a subtree, without hashing.
+    pub(crate) fn facts(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<Facts> {
+        if !self.stale.contains(&node) || self.counted.contains(&node) {
+            return Ok(self.summary_above(txn, node)?.facts);
+        }
+        let facts = match node.children() {
+            None => self.leaf_facts(node),
+            Some((left, right)) => {
+                let (left, right) = (self.facts(txn, left)?, self.facts(txn, right)?);
+                Facts::over(left, right, self.parent(txn, node)?.keyed())
+            }
+        };
+        self.summary_above_mut(node)?.facts = facts;
+        self.counted.insert(node);
+        Ok(facts)
+    }
+
+    /// The summary of a subtree, hashing what changed and nothing else.
+    pub(crate) fn refresh(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<Summary> {
+        if !self.stale.contains(&node) {
+            return self.summary_above(txn, node).cloned();
+        }
+        let summary = match node.children() {
+            _ if !self.holds(node) => blank_summary(self.suite, node)?,
+            None => self.leaf_summary(node)?,
+            Some((left, right)) => {
+                self.refresh(txn, left)?;
+                self.refresh(txn, right)?;
+                let suite = self.suite;
+                parent_summary(suite, self.parent(txn, node)?)?
+            }
+        };
+        self.summary_above_mut(node)?.clone_from(&summary);
+        self.stale.remove(&node);
+        self.counted.remove(&node);
+        Ok(summary)
+    }
+
+    /// What the head is to say of the tree, all changes included.
+    pub(crate) fn head(&mut self, txn: &mut Txn) -> Result<TreeHead> {
+        let root = self.refresh(txn, self.width.root())?;
+        Ok(TreeHead { width: self.width, root })
+    }
+
+    /// Stages every node that changed.
+    pub(crate) fn flush(&mut self, txn: &mut Txn) -> Result<TreeHead> {
+        let head = self.head(txn)?;
+        for leaf in std::mem::take(&mut self.changed_leaves) {
+            let key = self.key(NodeIndex::from(LeafIndex(leaf)));
+            match self.leaves.get(&leaf).and_then(Option::as_ref) {
+                Some(record) => txn.store(key, record),
+                None => txn.delete(key),
+            }
+        }
+        for node in std::mem::take(&mut self.changed_parents) {
+            let node = NodeIndex(node);
+            let key = self.key(node);
+            let Some(record) = self.parents.get_mut(&node.0) else { continue };
+            record.unmerged.flush(txn, &self.keys, node)?;
+            txn.store(key, record);
+        }
+        self.untouched_from = self.width.nodes();
+        self.census.flush(txn)?;
+        Ok(head)
+    }
+
+    /// Doubles the tree: the old one becomes the left half under a new blank root (RFC 9420 §7.7).
+    pub(super) fn extend(&mut self, txn: &mut Txn) -> Result<()> {
+        let old = self.width.root();
+        let width = self.width.doubled().ok_or_else(|| {
+            crate::base::Code::LimitReached.with(format_args!("a group has at most {} leaves", self.width.leaves()))
+        })?;
+        self.facts(txn, old)?;
+        let record = ParentRecord::blank(self.root.clone(), self.unhashed(old.sibling()));
+        self.root.facts = Facts::over(record.left.facts, record.right.facts, None);
+        self.width = width;
+        self.parents.insert(width.root().0, record);
+        self.changed_parents.insert(width.root().0);
+        self.stale.insert(width.root());
+        self.counted.insert(width.root());
+        Ok(())
+    }
+
+    /// Halves the tree, whose right half must be blank (RFC 9420 §7.7).
+    pub(super) fn truncate(&mut self, txn: &mut Txn, width: Width) -> Result<()> {
+        let root = width.root();
+        self.facts(txn, root)?;
+        let summary = self.summary_above(txn, root)?.clone();
+        let first_dropped = width.nodes();
+        for band in 0..self.width.bands() {
+            txn.clear(self.keys.nodes_from(band, first_dropped));
+        }
+        txn.clear(self.keys.unmerged_of(first_dropped, self.width.nodes()));
+        self.leaves.retain(|leaf, _| *leaf < width.leaves());
+        self.parents.retain(|node, _| *node < first_dropped);
+        self.changed_leaves.retain(|leaf| *leaf < width.leaves());
+        self.changed_parents.retain(|node| *node < first_dropped);
+        self.stale.retain(|node| node.0 < first_dropped);
+        self.counted.retain(|node| node.0 < first_dropped);
+        self.width = width;
+        self.root = summary;
+        self.untouched_from = self.untouched_from.min(first_dropped);
+        Ok(())
+    }
+
+    fn holds(&self, node: NodeIndex) -> bool {
+        match node.leaf() {
+            Some(leaf) => self.leaves.contains_key(&leaf.0),
+            None => self.parents.contains_key(&node.0),
+        }
+    }
+
+    pub(super) fn key(&self, node: NodeIndex) -> Key {
+        self.keys.node(node.band(), node.0)
+    }
+
+    fn take_in(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<()> {
+        let (key, stored) = (self.key(node), node.0 < self.untouched_from);
+        if let Some(leaf) = node.leaf() {
+            let record = if stored { txn.load::<LeafRecord>(&key)? } else { None };
+            self.leaves.insert(leaf.0, record);
+            return Ok(());
+        }
+        let stored = if stored { txn.load::<ParentRecord>(&key)? } else { None };
+        let record = match (stored, node.children()) {
+            (Some(record), _) => record,
+            (None, Some((left, right))) => ParentRecord::blank(self.unhashed(left), self.unhashed(right)),
+            (None, None) => return Err(corrupt()),
+        };
+        self.parents.insert(node.0, record);
+        Ok(())
+    }
+
+    /// The summary of a subtree that was never stored, so that all of it is blank. It is hashed when it is still blank at the
+    /// time its hash is needed, and not before: most such subtrees are about to be filled.
+    fn unhashed(&mut self, node: NodeIndex) -> Summary {
+        self.stale.insert(node);
+        self.counted.insert(node);
+        Summary { tree_hash: Digest(Opaque::default()), facts: Facts::blank(node.leaves().start) }
+    }
+
+    /// Marks a node and all above it as stale.
+    fn touch(&mut self, node: NodeIndex) {
+        let width = self.width;
+        for at in std::iter::once(node).chain(width.direct_path(node)) {
+            self.counted.remove(&at);
+            self.stale.insert(at);
+            if !at.is_leaf() {
+                self.changed_parents.insert(at.0);
+            }
+        }
+    }
+
+    fn leaf_record(&self, node: NodeIndex) -> Option<&LeafRecord> {
+        self.leaves.get(&node.leaf()?.0).and_then(Option::as_ref)
+    }
+
+    fn leaf_facts(&self, node: NodeIndex) -> Facts {
+        match self.leaf_record(node) {
+            Some(_) => Facts::OCCUPIED_LEAF,
+            None => Facts::blank(node.leaves().start),
+        }
+    }
+
+    fn leaf_summary(&self, node: NodeIndex) -> Result<Summary> {
+        let leaf = node.leaf().ok_or_else(corrupt)?;
+        Ok(leaf_summary(self.suite, leaf, self.leaf_record(node).map(|record| record.node.as_slice())))
+    }
+
+    /// The summary of `node` as its parent's record, or the head, has it.
+    fn summary_above(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<&Summary> {
+        if node == self.width.root() {
+            return Ok(&self.root);
+        }
+        let record = self.parent(txn, node.parent())?;
+        Ok(if node.is_right() { &record.right } else { &record.left })
+    }
+
+    fn summary_above_mut(&mut self, node: NodeIndex) -> Result<&mut Summary> {
+        if node == self.width.root() {
+            return Ok(&mut self.root);
+        }
+        let record = self.parents.get_mut(&node.parent().0).ok_or_else(corrupt)?;
+        Ok(if node.is_right() { &mut record.right } else { &mut record.left })
+    }
+}

@@ -1,0 +1,83 @@
+//! The stored form of the tree's nodes.
+
+use super::summary::Summary;
+use super::unmerged::Unmerged;
+use crate::base::Result;
+use crate::crypto::HpkePublicKey;
+use crate::store::{Reader, Record, Writer};
+
+/// An occupied leaf.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LeafRecord {
+    /// The LeafNode, encoded.
+    pub(crate) node: Vec<u8>,
+    /// The canonical name of the client, as the app's validator gave it.
+    pub(crate) client_id: Vec<u8>,
+    /// The canonical name of its user.
+    pub(crate) user_id: Vec<u8>,
+}
+
+impl Record for LeafRecord {
+    fn write(&self, writer: &mut Writer) {
+        writer.bytes(&self.client_id);
+        // Most clients are named as their users are.
+        let named = self.user_id != self.client_id;
+        writer.option(named.then_some(&self.user_id), |writer, name| writer.bytes(name));
+        writer.rest(&self.node);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let client_id = reader.bytes()?.to_vec();
+        let user_id = reader.option(|reader| Ok(reader.bytes()?.to_vec()))?;
+        Ok(LeafRecord { user_id: user_id.unwrap_or_else(|| client_id.clone()), client_id, node: reader.rest().to_vec() })
+    }
+}
+
+/// What a parent node that is not blank holds, besides its unmerged leaves (RFC 9420 §7.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ParentKey {
+    pub(crate) encryption_key: HpkePublicKey,
+    pub(crate) parent_hash: Vec<u8>,
+}
+
+/// A parent node, blank or not, and the summaries of its children.
+#[derive(Clone, Debug)]
+pub(crate) struct ParentRecord {
+    pub(crate) key: Option<ParentKey>,
+    pub(crate) unmerged: Unmerged,
+    pub(crate) left: Summary,
+    pub(crate) right: Summary,
+}
+
+impl ParentRecord {
+    /// A blank node over two subtrees.
+    pub(crate) fn blank(left: Summary, right: Summary) -> Self {
+        ParentRecord { key: None, unmerged: Unmerged::default(), left, right }
+    }
+
+    /// The number of unmerged leaves, if the node is not blank.
+    pub(crate) fn keyed(&self) -> Option<u32> {
+        self.key.as_ref().map(|_| self.unmerged.len())
+    }
+}
+
+impl Record for ParentRecord {
+    fn write(&self, writer: &mut Writer) {
+        writer.option(self.key.as_ref(), |writer, key| {
+            writer.bytes(&key.encryption_key.0);
+            writer.bytes(&key.parent_hash);
+        });
+        self.unmerged.write(writer);
+        self.left.write(writer);
+        self.right.write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let key = reader.option(|reader| {
+            let encryption_key = HpkePublicKey(reader.bytes()?.into());
+            Ok(ParentKey { encryption_key, parent_hash: reader.bytes()?.to_vec() })
+        })?;
+        let unmerged = Unmerged::read(reader)?;
+        Ok(ParentRecord { key, unmerged, left: Summary::read(reader)?, right: Summary::read(reader)? })
+    }
+}

@@ -1,0 +1,76 @@
+//! Who is in the group: every leaf is entered in the directory (its keys and its client, each unique among the members,
+//! RFC 9420 §7.3) and counted in the census.
+//!
+//! A commit first takes out every leaf that it removes or replaces, and then enters the new ones, so that the order of its
+//! proposals cannot make a free key look taken or a taken one free.
+
+use super::index::NodeIndex;
+use super::leaf_node::LeafNode;
+use super::paged::Tree;
+use super::record::LeafRecord;
+use crate::base::{Code, LeafIndex, Result};
+use crate::codec::decode_exact;
+use crate::crypto::HpkePublicKey;
+use crate::store::{Key, Namespace, Txn};
+
+impl LeafRecord {
+    /// The LeafNode itself. It was checked before it was stored.
+    pub(crate) fn leaf_node(&self) -> Result<LeafNode> {
+        decode_exact(&self.node).map_err(|_| crate::store::corrupt())
+    }
+}
+
+impl Tree {
+    /// The keys of the directory records that entering a leaf touches, to be prefetched.
+    pub(crate) fn directory_keys(&self, node: &LeafNode, client_id: &[u8]) -> [Key; 3] {
+        [
+            self.keys.directory(Namespace::SignatureKey, &node.signature_key.0),
+            self.keys.directory(Namespace::EncryptionKey, &node.encryption_key.0),
+            self.keys.directory(Namespace::ClientId, client_id),
+        ]
+    }
+
+    /// Enters a leaf: its keys and its client must not be in the group (RFC 9420 §7.3, §12.1.1).
+    pub(crate) fn enter(&mut self, txn: &mut Txn, leaf: LeafIndex, record: &LeafRecord) -> Result<()> {
+        let node = record.leaf_node()?;
+        let owner = NodeIndex::from(leaf).0;
+        let keys = self.directory_keys(&node, &record.client_id);
+        txn.prefetch(keys.clone())?;
+        for key in keys {
+            if txn.read(&key)?.is_some() {
+                return Err(Code::KeyReused.into());
+            }
+            txn.store(key, &owner);
+        }
+        self.census.count_in(&node);
+        Ok(())
+    }
+
+    /// Takes a leaf out, and frees its keys and its client.
+    pub(crate) fn strike(&mut self, txn: &mut Txn, record: &LeafRecord) -> Result<()> {
+        let node = record.leaf_node()?;
+        self.directory_keys(&node, &record.client_id).into_iter().for_each(|key| txn.delete(key));
+        self.census.count_out(&node);
+        Ok(())
+    }
+
+    /// Where an encryption key is in the tree, if it is: in a leaf or in a parent node.
+    pub(crate) fn find_encryption_key(&self, txn: &mut Txn, key: &HpkePublicKey) -> Result<Option<NodeIndex>> {
+        Ok(txn.load::<u32>(&self.keys.directory(Namespace::EncryptionKey, &key.0))?.map(NodeIndex))
+    }
+
+    /// The member with this client id.
+    pub(crate) fn find_client(&self, txn: &mut Txn, client_id: &[u8]) -> Result<Option<LeafIndex>> {
+        let owner = txn.load::<u32>(&self.keys.directory(Namespace::ClientId, client_id))?;
+        Ok(owner.and_then(|node| NodeIndex(node).leaf()))
+    }
+
+    /// Reads in one call whether any of these encryption keys is in the tree.
+    pub(crate) fn prefetch_encryption_keys<'k>(
+        &self,
+        txn: &mut Txn,
+        keys: impl Iterator<Item = &'k HpkePublicKey>,
+    ) -> Result<()> {
+        txn.prefetch(keys.map(|key| self.keys.directory(Namespace::EncryptionKey, &key.0)).collect::<Vec<_>>())
+    }
+}
