@@ -1,0 +1,3 @@
+//! The official test vectors of the MLS working group, run against the rooms themselves.
+
+mod messages;
