@@ -6,6 +6,9 @@ mod base;
 mod codec;
 mod crypto;
 mod store;
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub mod vectors;
 
 pub use base::error::{Error, ErrorInfo, Result, error_info, error_table};
 pub use base::event::*;
