@@ -10,7 +10,8 @@ mod schedule;
 mod store;
 mod tree;
 #[cfg(feature = "test-util")]
-mod vectors;
+#[doc(hidden)]
+pub mod vectors;
 
 pub use base::error::{Error, ErrorInfo, Result, error_info, error_table};
 pub use base::event::*;
