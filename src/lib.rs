@@ -5,7 +5,13 @@ uniffi::setup_scaffolding!("conclave");
 mod base;
 mod codec;
 mod crypto;
+mod message;
+mod schedule;
 mod store;
+mod tree;
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub mod vectors;
 
 pub use base::error::{Error, ErrorInfo, Result, error_info, error_table};
 pub use base::event::*;

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::error::Result;
+use super::error::{Code, Result};
 
 /// What a signature is for, so that a signer can tell a message from a key package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
@@ -206,6 +206,11 @@ impl Clock for SystemClock {
 pub trait Observer: Send + Sync {
     /// Called as work goes on; answering `false` cancels it, and nothing has changed.
     fn progress(&self, done: u64, total: u64) -> bool;
+}
+
+/// Reports progress, and turns the observer's wish to stop into an error.
+pub(crate) fn report(observer: &dyn Observer, done: u64, total: u64) -> Result<()> {
+    if observer.progress(done, total) { Ok(()) } else { Err(Code::Cancelled.into()) }
 }
 
 /// Lets all work run to its end.

@@ -29,6 +29,11 @@ impl Secret {
         &self.0
     }
 
+    /// The buffer itself, which goes on wiping itself when dropped.
+    pub(crate) fn into_inner(self) -> Zeroizing<Vec<u8>> {
+        self.0
+    }
+
     /// A second copy, asked for by name.
     pub(crate) fn duplicate(&self) -> Self {
         Self::copy_of(&self.0)

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use crate::base::{Epoch, GroupId, LeafIndex, Secret};
-use crate::crypto::digest;
+use crate::crypto::{hmac_sha256, sha256};
 
 /// The key of one record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -89,8 +89,8 @@ impl Keyspace {
     fn tag(&self, label: &[u8], name: &[u8]) -> [u8; 16] {
         let parts: [&[u8]; 4] = [b"conclave ", label, b" ", name];
         let hash = match &self.tag_key {
-            Some(key) => digest::hmac_sha256(key, &parts),
-            None => digest::sha256(&parts),
+            Some(key) => hmac_sha256(key, &parts),
+            None => sha256(&parts),
         };
         hash.first_chunk().copied().unwrap_or_default()
     }

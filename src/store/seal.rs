@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::key::Key;
 use super::record::corrupt;
 use crate::base::{Code, Result, Secret};
-use crate::crypto::digest;
+use crate::crypto::{RecordKey, hmac_sha256};
 
 /// A stored value, wiped when dropped.
 pub(crate) type Value = Zeroizing<Vec<u8>>;
@@ -25,20 +25,20 @@ impl StorageKeys {
         if storage_key.expose().len() != 32 {
             return Err(Code::BadKey.with("a storage key is 32 random bytes"));
         }
-        let derive = |label: &[u8]| Secret::copy_of(&digest::hmac_sha256(storage_key, &[b"conclave ", label]));
-        Ok(StorageKeys { seal: Seal(derive(b"seal")), tag: derive(b"tag") })
+        let derive = |label: &[u8]| Secret::copy_of(&hmac_sha256(storage_key, &[b"conclave ", label]));
+        Ok(StorageKeys { seal: Seal(RecordKey::new(&derive(b"seal"))?), tag: derive(b"tag") })
     }
 }
 
 /// Seals and opens values.
-pub(crate) struct Seal(Secret);
+pub(crate) struct Seal(RecordKey);
 
 impl Seal {
     pub(crate) fn close(&self, key: &Key, value: &[u8]) -> Result<Vec<u8>> {
-        digest::seal_record(&self.0, &key.0, value)
+        self.0.seal_record(&key.0, value)
     }
 
     pub(crate) fn open(&self, key: &Key, sealed: &[u8]) -> Result<Value> {
-        digest::open_record(&self.0, &key.0, sealed).map(Zeroizing::new).map_err(|_| corrupt())
+        self.0.open_record(&key.0, sealed).map(Secret::into_inner).map_err(|_| corrupt())
     }
 }

@@ -45,11 +45,13 @@ impl Tree {
             self.load(txn, open.iter().copied())?;
             let mut below = Vec::new();
             for node in open {
-                if let Some((left, right)) = node.children().filter(|_| self.is_blank_parent(node)) {
-                    for child in [left, right] {
-                        if self.facts(txn, child)?.resolution > 0 {
-                            below.push(child);
-                        }
+                let Some((left, right)) = node.children() else { continue };
+                if self.parent(txn, node)?.key.is_some() {
+                    continue;
+                }
+                for child in [left, right] {
+                    if self.facts(txn, child)?.resolution > 0 {
+                        below.push(child);
                     }
                 }
             }

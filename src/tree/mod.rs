@@ -1,0 +1,47 @@
+//! The ratchet tree (RFC 9420 §7): its nodes as they stand in messages, each with its own checks, and the tree itself over
+//! stored records, of which an operation loads what it touches.
+
+mod capabilities;
+mod census;
+mod credential;
+mod edit;
+mod extension;
+mod export;
+mod hash;
+mod import;
+mod index;
+mod leaf_node;
+mod node;
+mod paged;
+mod parent_hash;
+mod parent_node;
+mod path;
+mod path_keys;
+mod path_merge;
+mod path_open;
+mod path_seal;
+mod path_secret;
+mod record;
+mod resolution;
+mod roster;
+mod summary;
+mod unmerged;
+mod unverified;
+
+pub(crate) use capabilities::{Capabilities, ProposalType, RequiredCapabilities};
+pub(crate) use credential::{Credential, CredentialType};
+pub(crate) use extension::{Extension, ExtensionPlace, ExtensionType, Extensions, ExternalSender};
+pub(crate) use import::{Judge, Names, Newcomer};
+pub(crate) use index::{NodeIndex, Width, common_ancestor};
+pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
+pub(crate) use node::{Node, TreeNode, TreeNodes};
+pub(crate) use paged::{Tree, TreeHead};
+pub(crate) use parent_node::ParentNode;
+pub(crate) use path::{UpdatePath, UpdatePathNode};
+pub(crate) use path_keys::PathKeys;
+pub(crate) use path_open::ReceivedPath;
+pub(crate) use path_seal::NewPath;
+pub(crate) use path_secret::{DerivedPath, PathSecret};
+pub(crate) use record::{LeafRecord, ParentKey, ParentRecord};
+pub(crate) use resolution::PathStep;
+pub(crate) use unverified::{Signed, Unverified};
