@@ -5,6 +5,7 @@ uniffi::setup_scaffolding!("conclave");
 mod base;
 mod codec;
 mod crypto;
+mod schedule;
 mod store;
 #[cfg(feature = "test-util")]
 #[doc(hidden)]

@@ -3,6 +3,8 @@
 mod crypto_basics;
 mod deserialization;
 mod field;
+mod key_schedule;
+mod psk_secret;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +31,12 @@ pub type NewStorage<'a> = &'a dyn Fn() -> Arc<dyn Storage>;
 type Runner = fn(&Value, NewStorage<'_>) -> Result<(), String>;
 
 /// The runner of each file, by the beginning of the file's name.
-const RUNNERS: &[(&str, Runner)] = &[("crypto-basics", crypto_basics::run), ("deserialization", deserialization::run)];
+const RUNNERS: &[(&str, Runner)] = &[
+    ("crypto-basics", crypto_basics::run),
+    ("deserialization", deserialization::run),
+    ("key-schedule", key_schedule::run),
+    ("psk_secret", psk_secret::run),
+];
 
 /// Whether there is a runner for the file.
 pub fn is_known(path: &Path) -> bool {
