@@ -5,8 +5,10 @@ uniffi::setup_scaffolding!("conclave");
 mod base;
 mod codec;
 mod crypto;
+mod message;
 mod schedule;
 mod store;
+mod tree;
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 pub mod vectors;

@@ -4,6 +4,25 @@ use std::fmt;
 
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
+use super::error::{Code, Result};
+
+/// The number of a protocol version (RFC 9420 §6). Others than MLS 1.0 are carried in lists and refused elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, TlsSize, TlsSerialize, TlsDeserializeBytes)]
+pub(crate) struct ProtocolVersion(pub(crate) u16);
+
+impl ProtocolVersion {
+    /// MLS 1.0, the only version there is.
+    pub(crate) const MLS10: Self = ProtocolVersion(1);
+
+    /// Refuses every version but MLS 1.0.
+    pub(crate) fn check(self) -> Result<()> {
+        match self {
+            Self::MLS10 => Ok(()),
+            ProtocolVersion(other) => Err(Code::UnsupportedVersion.with(format_args!("protocol version {other}"))),
+        }
+    }
+}
+
 /// The number of a cipher suite (RFC 9420 §17.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, TlsSize, TlsSerialize, TlsDeserializeBytes)]
 pub(crate) struct CipherSuite(pub(crate) u16);

@@ -32,3 +32,7 @@ pub(crate) const MAX_VALUE: usize = 64 << 10;
 
 /// Longest storage key.
 pub(crate) const MAX_KEY: usize = 96;
+
+/// Longest total lifetime of a leaf node unless the app sets another, in seconds (RFC 9420 §7.2): 84 days, and an hour
+/// for clocks that disagree.
+pub(crate) const MAX_LIFETIME: u64 = 84 * 24 * 60 * 60 + 60 * 60;

@@ -9,5 +9,5 @@ pub(crate) mod secret;
 pub(crate) mod trace;
 
 pub(crate) use error::{Code, Error, Result};
-pub(crate) use ids::{CipherSuite, Epoch, GroupId, LeafIndex};
+pub(crate) use ids::{CipherSuite, Epoch, GroupId, LeafIndex, ProtocolVersion};
 pub(crate) use secret::Secret;

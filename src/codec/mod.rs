@@ -30,6 +30,11 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Appends one encoded object. It fails as [`encode`] does.
+pub(crate) fn write(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<()> {
+    value.tls_serialize(bytes).map(drop).map_err(unencodable)
+}
+
 fn malformed(error: tls_codec::Error) -> Error {
     match error {
         tls_codec::Error::InvalidVectorLength => Code::BadVector.into(),

@@ -4,7 +4,10 @@ mod crypto_basics;
 mod deserialization;
 mod field;
 mod key_schedule;
+mod messages;
 mod psk_secret;
+mod transcript_hashes;
+mod welcome;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -35,7 +38,10 @@ const RUNNERS: &[(&str, Runner)] = &[
     ("crypto-basics", crypto_basics::run),
     ("deserialization", deserialization::run),
     ("key-schedule", key_schedule::run),
+    ("messages", messages::run),
     ("psk_secret", psk_secret::run),
+    ("transcript-hashes", transcript_hashes::run),
+    ("welcome", welcome::run),
 ];
 
 /// Whether there is a runner for the file.

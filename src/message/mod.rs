@@ -1,0 +1,25 @@
+//! The messages of RFC 9420 as they stand on the wire, each with the checks that need no group.
+
+mod commit;
+mod content;
+mod group_context;
+mod group_info;
+mod key_package;
+mod private;
+mod proposal;
+mod public;
+mod sender;
+mod welcome;
+mod wire;
+
+pub(crate) use commit::{Commit, ProposalOrRef};
+pub(crate) use content::{AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData};
+pub(crate) use group_context::GroupContext;
+pub(crate) use group_info::GroupInfo;
+pub(crate) use key_package::KeyPackage;
+pub(crate) use private::PrivateMessage;
+pub(crate) use proposal::{Proposal, ReInit};
+pub(crate) use public::PublicMessage;
+pub(crate) use sender::Sender;
+pub(crate) use welcome::{EncryptedGroupSecrets, GroupSecrets, Welcome};
+pub(crate) use wire::{Message, WireFormat};

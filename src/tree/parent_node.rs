@@ -1,0 +1,47 @@
+//! Parent nodes (RFC 9420 §7.1).
+
+use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
+
+use crate::base::{Code, LeafIndex, Result};
+use crate::crypto::{Digest, HpkePublicKey};
+
+/// A node above the leaves: a key that the members below share, except the unmerged ones.
+#[derive(Debug, Clone, PartialEq, Eq, TlsSize, TlsSerialize, TlsDeserializeBytes)]
+pub(crate) struct ParentNode {
+    pub(crate) encryption_key: HpkePublicKey,
+    pub(crate) parent_hash: Digest,
+    pub(crate) unmerged_leaves: Vec<LeafIndex>,
+}
+
+impl ParentNode {
+    /// Refuses what no tree makes right: an empty key, or unmerged leaves that do not ascend (RFC 9420 §7.1).
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.encryption_key.0.is_empty() {
+            return Err(Code::BadTree.with("a parent node without a key"));
+        }
+        match self.unmerged_leaves.is_sorted_by(|left, right| left < right) {
+            true => Ok(()),
+            false => Err(Code::BadTree.with("unmerged leaves that do not ascend")),
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::codec::Opaque;
+
+    #[test]
+    fn unmerged_leaves_ascend_without_repeating() {
+        let node = |leaves: &[u32]| ParentNode {
+            encryption_key: HpkePublicKey(Opaque(vec![1])),
+            parent_hash: Digest(Opaque(vec![])),
+            unmerged_leaves: leaves.iter().copied().map(LeafIndex).collect(),
+        };
+        node(&[]).check().unwrap();
+        node(&[0, 2, 3]).check().unwrap();
+        assert!(node(&[2, 2]).check().is_err());
+        assert!(node(&[3, 2]).check().is_err());
+    }
+}
