@@ -55,14 +55,13 @@ impl Welcomer {
     /// The key of the Welcome's GroupInfo (RFC 9420 §12.4.3.1).
     pub(crate) fn welcome_key(&self) -> Result<WelcomeKey> {
         let suite = self.suite;
-        let welcome_secret = suite.derive_secret(&self.member_secret, "welcome")?;
+        let welcome_secret = self.welcome_secret()?;
         let key = suite.expand_with_label(&welcome_secret, "key", b"", suite.key_length())?;
         let nonce = suite.expand_with_label(&welcome_secret, "nonce", b"", suite.nonce_length())?;
         Ok(WelcomeKey { suite, key, nonce })
     }
 
-    /// `welcome_secret` itself, to compare with the official vectors.
-    #[cfg(feature = "test-util")]
+    /// `welcome_secret`.
     pub(crate) fn welcome_secret(&self) -> Result<Secret> {
         self.suite.derive_secret(&self.member_secret, "welcome")
     }
