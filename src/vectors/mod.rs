@@ -3,7 +3,11 @@
 mod crypto_basics;
 mod deserialization;
 mod field;
+mod key_schedule;
 mod messages;
+mod psk_secret;
+mod transcript_hashes;
+mod welcome;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -30,8 +34,15 @@ pub type NewStorage<'a> = &'a dyn Fn() -> Arc<dyn Storage>;
 type Runner = fn(&Value, NewStorage<'_>) -> Result<(), String>;
 
 /// The runner of each file, by the beginning of the file's name.
-const RUNNERS: &[(&str, Runner)] =
-    &[("crypto-basics", crypto_basics::run), ("deserialization", deserialization::run), ("messages", messages::run)];
+const RUNNERS: &[(&str, Runner)] = &[
+    ("crypto-basics", crypto_basics::run),
+    ("deserialization", deserialization::run),
+    ("key-schedule", key_schedule::run),
+    ("messages", messages::run),
+    ("psk_secret", psk_secret::run),
+    ("transcript-hashes", transcript_hashes::run),
+    ("welcome", welcome::run),
+];
 
 /// Whether there is a runner for the file.
 pub fn is_known(path: &Path) -> bool {
