@@ -63,10 +63,9 @@ pub(super) fn check_parent(
     }
     let (left_child, right_child) = node.children().ok_or(Code::BadTree)?;
     let mut chains = 0;
-    for (merged, sibling, hash) in [
-        (left_merged, right_child, &record.right.tree_hash),
-        (right_merged, left_child, &record.left.tree_hash),
-    ] {
+    for (merged, sibling, hash) in
+        [(left_merged, right_child, &record.right.tree_hash), (right_merged, left_child, &record.left.tree_hash)]
+    {
         // D and the unmerged leaves of P below C must be the whole resolution of C.
         let [(_, Some(carried))] = merged.as_slice() else { continue };
         let original = original_tree_hash(tree, txn, (sibling, hash), &record.unmerged)?;

@@ -7,8 +7,8 @@ use super::paged::Tree;
 use super::record::ParentKey;
 use super::resolution::PathStep;
 use crate::base::{Code, LeafIndex, Result};
-use crate::crypto::{Digest, HpkePublicKey};
 use crate::codec::Opaque;
+use crate::crypto::{Digest, HpkePublicKey};
 use crate::store::Txn;
 
 impl Tree {

@@ -32,12 +32,14 @@ impl Tree {
     ) -> Result<DerivedPath> {
         self.check_ciphertext_counts(txn, path)?;
         let shared = path.steps.iter().position(|step| step.copath.covers(own.into())).ok_or(Code::BadPath)?;
-        let (steps, nodes) = (path.steps.get(shared..).unwrap_or_default(), path.nodes.get(shared..).unwrap_or_default());
+        let (steps, nodes) =
+            (path.steps.get(shared..).unwrap_or_default(), path.nodes.get(shared..).unwrap_or_default());
         let (first, sent) = steps.first().zip(nodes.first()).ok_or(Code::BadPath)?;
         let (node, place) = self.locate(txn, (first.copath, own), path.added)?;
         let private = keys.find(node).ok_or_else(corrupt)?;
         let sealed: &HpkeCiphertext = sent.encrypted_path_secret.get(place).ok_or(Code::BadPath)?;
-        let secret = PathSecret::received(self.suite, self.suite.decrypt_with_label(private, LABEL, group_context, sealed)?)?;
+        let secret =
+            PathSecret::received(self.suite, self.suite.decrypt_with_label(private, LABEL, group_context, sealed)?)?;
         let derived = DerivedPath::derive(self.suite, secret, steps.iter().map(|step| step.node))?;
         match derived.public_keys.iter().eq(nodes.iter().map(|node| &node.encryption_key)) {
             true => Ok(derived),

@@ -29,7 +29,11 @@ impl Record for LeafRecord {
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let client_id = reader.bytes()?.to_vec();
         let user_id = reader.option(|reader| Ok(reader.bytes()?.to_vec()))?;
-        Ok(LeafRecord { user_id: user_id.unwrap_or_else(|| client_id.clone()), client_id, node: reader.rest().to_vec() })
+        Ok(LeafRecord {
+            user_id: user_id.unwrap_or_else(|| client_id.clone()),
+            client_id,
+            node: reader.rest().to_vec(),
+        })
     }
 }
 
