@@ -1,5 +1,7 @@
-//! The key schedule (RFC 9420 §8): here, the names of pre-shared keys.
+//! The key schedule (RFC 9420 §8): the names of pre-shared keys, and the key of one message.
 
+mod message_key;
 mod psk_id;
 
+pub(crate) use message_key::MessageKey;
 pub(crate) use psk_id::{PreSharedKeyId, Psk, ResumptionPskUsage};

@@ -7,6 +7,8 @@ mod leaf_node;
 mod node;
 mod parent_node;
 mod path;
+#[cfg(test)]
+pub(crate) mod sample;
 mod unverified;
 
 pub(crate) use capabilities::{Capabilities, ProposalType, RequiredCapabilities};

@@ -3,6 +3,7 @@
 mod crypto_basics;
 mod deserialization;
 mod field;
+mod message_protection;
 mod messages;
 
 use std::path::Path;
