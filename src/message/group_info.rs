@@ -3,9 +3,9 @@
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
 use super::group_context::GroupContext;
-use crate::base::{LeafIndex, Result};
-use crate::crypto::{Mac, Signature};
-use crate::tree::{ExtensionPlace, Extensions, Signed};
+use crate::base::{Code, LeafIndex, Result};
+use crate::crypto::{Mac, Signature, SignaturePublicKey, Suite};
+use crate::tree::{ExtensionPlace, Extensions, Signed, Unverified};
 
 /// A group in one epoch, vouched for by a member.
 #[derive(Debug, Clone, TlsSize, TlsSerialize, TlsDeserializeBytes)]
@@ -17,9 +17,21 @@ pub(crate) struct GroupInfo {
     pub(crate) signature: Signature,
 }
 
+impl Unverified<GroupInfo> {
+    /// The GroupInfo, if it is sound in itself and signed with this key: that of the leaf at `signer` (RFC 9420 §12.4.3).
+    pub(crate) fn verify(self, suite: &Suite, signer: &SignaturePublicKey) -> Result<GroupInfo> {
+        self.peek().check(suite)?;
+        let content = self.peek().signed_fields()?;
+        let proof = suite.verify_with_label(signer, GroupInfo::LABEL, &content, &self.peek().signature)?;
+        Ok(self.accept(proof))
+    }
+}
+
 impl GroupInfo {
-    /// The checks that need nothing but the object: version, sizes, and payloads of known extensions.
-    pub(crate) fn check(&self) -> Result<()> {
+    fn check(&self, suite: &Suite) -> Result<()> {
+        if self.group_context.cipher_suite != suite.id() {
+            return Err(Code::BadGroupInfo.with("the GroupInfo is of another cipher suite"));
+        }
         self.group_context.check()?;
         self.extensions.check(ExtensionPlace::GroupInfo)
     }
