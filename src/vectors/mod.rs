@@ -31,8 +31,12 @@ pub type NewStorage<'a> = &'a dyn Fn() -> Arc<dyn Storage>;
 type Runner = fn(&Value, NewStorage<'_>) -> Result<(), String>;
 
 /// The runner of each file, by the beginning of the file's name.
-const RUNNERS: &[(&str, Runner)] =
-    &[("crypto-basics", crypto_basics::run), ("deserialization", deserialization::run), ("messages", messages::run)];
+const RUNNERS: &[(&str, Runner)] = &[
+    ("crypto-basics", crypto_basics::run),
+    ("deserialization", deserialization::run),
+    ("message-protection", message_protection::run),
+    ("messages", messages::run),
+];
 
 /// Whether there is a runner for the file.
 pub fn is_known(path: &Path) -> bool {
