@@ -160,7 +160,7 @@ impl Scheduled<'_> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
 
@@ -209,5 +209,23 @@ mod tests {
             assert!(suite.export_from(&[], &private, "label", 32).unwrap_err().is(Code::BadCiphertext));
             assert!(suite.export_to(&HpkePublicKey(Opaque::default()), "label", 32).unwrap_err().is(Code::Malformed));
         }
+    }
+
+    #[test]
+    fn exports_of_rfc_9180_appendix_a_1() {
+        let suite = Suite::of(crate::base::CipherSuite(1)).unwrap();
+        let private = Secret::new(unhex("4612c550263fc8ad58375df3f557aac531d26850903e55a9f23f21d8534e8ac8"));
+        let kem_output = unhex("37fda3567bdbd628e88668c3c8d7e97d1d1253b6d4ea6d44c150f741f1bf4431");
+        let shared_secret = suite.kem.decapsulate(&kem_output, &private).unwrap();
+        let info = HpkeInfo::of(suite, &[b"Ode on a ", b"Grecian Urn"]);
+        let export = |label| info.schedule(&shared_secret).export(label, 32).unwrap();
+        let empty = unhex("3853fe2b4035195a573ffc53856e77058e15d9ea064de3e59f4961d0095250ee");
+        let named = unhex("e9e43065102c3836401bed8c3c3c75ae46be1639869391d62c61f1ec7af54931");
+        assert_eq!(export("").expose(), empty);
+        assert_eq!(export("TestContext").expose(), named);
+    }
+
+    fn unhex(text: &str) -> Vec<u8> {
+        (0..text.len()).step_by(2).map(|start| u8::from_str_radix(&text[start..start + 2], 16).unwrap()).collect()
     }
 }

@@ -1,7 +1,19 @@
-//! The key schedule (RFC 9420 §8): the names of pre-shared keys, and the key of one message.
+//! The key schedule (RFC 9420 §8): from one epoch's secrets to the next, as states that are consumed by value.
 
+mod confirmation;
+mod epoch;
+mod exporter;
+mod external;
 mod message_key;
+mod psk;
 mod psk_id;
+mod transcript;
 
+pub(crate) use confirmation::{ConfirmationMatched, confirm, confirmation_tag};
+pub(crate) use epoch::{EpochSecrets, Joiner, WelcomeKey, Welcomer};
+pub(crate) use exporter::Exporter;
+pub(crate) use external::{external_init_from, external_init_to, external_keys};
 pub(crate) use message_key::MessageKey;
+pub(crate) use psk::psk_secret;
 pub(crate) use psk_id::{PreSharedKeyId, Psk, ResumptionPskUsage};
+pub(crate) use transcript::{confirmed_transcript_hash, interim_transcript_hash};

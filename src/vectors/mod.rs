@@ -3,8 +3,12 @@
 mod crypto_basics;
 mod deserialization;
 mod field;
+mod key_schedule;
 mod message_protection;
 mod messages;
+mod psk_secret;
+mod transcript_hashes;
+mod welcome;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -34,8 +38,12 @@ type Runner = fn(&Value, NewStorage<'_>) -> Result<(), String>;
 const RUNNERS: &[(&str, Runner)] = &[
     ("crypto-basics", crypto_basics::run),
     ("deserialization", deserialization::run),
+    ("key-schedule", key_schedule::run),
     ("message-protection", message_protection::run),
     ("messages", messages::run),
+    ("psk_secret", psk_secret::run),
+    ("transcript-hashes", transcript_hashes::run),
+    ("welcome", welcome::run),
 ];
 
 /// Whether there is a runner for the file.
