@@ -44,3 +44,59 @@ impl Signed for GroupInfo {
         &self.signature
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::base::{CipherSuite, Epoch, GroupId, ProtocolVersion};
+    use crate::codec::{Opaque, decode_exact, encode};
+    use crate::crypto::Digest;
+    use crate::tree::ExtensionType;
+
+    fn unsigned(suite: &Suite) -> GroupInfo {
+        let group_context = GroupContext {
+            version: ProtocolVersion::MLS10,
+            cipher_suite: suite.id(),
+            group_id: GroupId(vec![1]),
+            epoch: Epoch(0),
+            tree_hash: Digest(Opaque(vec![2; 32])),
+            confirmed_transcript_hash: Digest(Opaque::default()),
+            extensions: Extensions::default(),
+        };
+        let (confirmation_tag, signature) = (Mac(Opaque(vec![3; 32])), Signature(Opaque::default()));
+        GroupInfo {
+            group_context,
+            extensions: Extensions::default(),
+            confirmation_tag,
+            signer: LeafIndex(0),
+            signature,
+        }
+    }
+
+    /// The code of the verdict on a GroupInfo that was changed before or after it was signed; 0 if it is accepted.
+    fn code(before: fn(&mut GroupInfo), after: fn(&mut GroupInfo)) -> u32 {
+        let suite = Suite::of(CipherSuite(1)).unwrap();
+        let (key, public) = suite.generate_signature_keys().unwrap();
+        let mut group_info = unsigned(suite);
+        before(&mut group_info);
+        group_info.signature = key.sign_with_label(GroupInfo::LABEL, &group_info.signed_fields().unwrap()).unwrap();
+        after(&mut group_info);
+        let received: Unverified<GroupInfo> = decode_exact(&encode(&group_info).unwrap()).unwrap();
+        received.verify(suite, &public).map_or_else(|error| error.code(), |_| 0)
+    }
+
+    #[test]
+    fn a_group_info_is_sound_and_signed() {
+        let unknown: fn(&mut GroupInfo) = |info| info.extensions.put(ExtensionType(0x0a0a), vec![9]);
+        assert_eq!(code(unknown, |_| ()), 0);
+        assert_eq!(code(|_| (), unknown), Code::BadSignature.number());
+        assert_eq!(code(|_| (), |info| info.signer = LeafIndex(1)), Code::BadSignature.number());
+        let version: fn(&mut GroupInfo) = |info| info.group_context.version = ProtocolVersion(2);
+        assert_eq!(code(version, |_| ()), Code::UnsupportedVersion.number());
+        let suite: fn(&mut GroupInfo) = |info| info.group_context.cipher_suite = CipherSuite(2);
+        assert_eq!(code(suite, |_| ()), Code::BadGroupInfo.number());
+        let misplaced: fn(&mut GroupInfo) = |info| info.extensions.put(ExtensionType::EXTERNAL_SENDERS, vec![0]);
+        assert_eq!(code(misplaced, |_| ()), Code::WrongContent.number());
+    }
+}

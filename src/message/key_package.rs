@@ -51,6 +51,7 @@ impl KeyPackage {
         if self.init_key == self.leaf_node.encryption_key {
             return Err(bad_key_package("its init key is that of its leaf"));
         }
+        self.leaf_node.check_group(suite.id())?;
         self.extensions.check(ExtensionPlace::KeyPackage)?;
         suite.check_hpke_key(&self.init_key)
     }
@@ -110,10 +111,11 @@ mod tests {
     fn each_rule_is_kept() {
         let suite = Suite::of(CipherSuite(1)).unwrap();
         type Spoil = fn(&mut KeyPackage);
-        let cases: [(Code, Spoil); 5] = [
+        let cases: [(Code, Spoil); 6] = [
             (Code::UnsupportedVersion, |package| package.version = ProtocolVersion(2)),
             (Code::BadKeyPackage, |package| package.cipher_suite = CipherSuite(3)),
             (Code::BadKeyPackage, |package| package.init_key = package.leaf_node.encryption_key.clone()),
+            (Code::BadLeafNode, |package| package.leaf_node.capabilities.cipher_suites.clear()),
             (Code::Malformed, |package| package.init_key = HpkePublicKey(Opaque(vec![1]))),
             (Code::BadSignature, |package| package.leaf_node.signature = Signature(Opaque(vec![0; 64]))),
         ];

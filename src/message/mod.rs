@@ -28,3 +28,6 @@ pub(crate) use public::{Membership, PublicMessage};
 pub(crate) use sender::Sender;
 pub(crate) use welcome::{EncryptedGroupSecrets, GroupSecrets, Welcome};
 pub(crate) use wire::{Message, WireFormat};
+
+#[cfg(test)]
+mod protection_tests;

@@ -45,6 +45,11 @@ impl PrivateMessage {
     /// Encrypts the content of a member.
     pub(crate) fn protect(authenticated: &AuthenticatedContent, sealing: Sealing<'_>) -> Result<Self> {
         authenticated.check_outgoing(WireFormat::PRIVATE_MESSAGE)?;
+        Self::seal(authenticated, sealing)
+    }
+
+    /// Encrypts whatever it is given.
+    pub(super) fn seal(authenticated: &AuthenticatedContent, sealing: Sealing<'_>) -> Result<Self> {
         let Sender::Member(leaf_index) = authenticated.content.sender else {
             return Err(Code::BadSender.with("an encrypted message from outside the group"));
         };

@@ -123,20 +123,9 @@ impl LeafNode {
         Ok(bytes)
     }
 
-    /// All but the signature.
-    fn check(&self, suite: &Suite, rules: &LeafRules<'_>) -> Result<()> {
-        if self.tls_serialized_len() > limits::MAX_LEAF_NODE {
-            return Err(Code::LimitReached.with(format_args!("a leaf is at most {} bytes long", limits::MAX_LEAF_NODE)));
-        }
-        self.check_source(rules)?;
-        self.check_group(suite.id())?;
-        self.check_listed()?;
-        self.extensions.check(ExtensionPlace::LeafNode)?;
-        suite.check_hpke_key(&self.encryption_key)
-    }
-
-    /// Every member supports the version and the suite of its group (RFC 9420 §11.1).
-    fn check_group(&self, suite: CipherSuite) -> Result<()> {
+    /// Every member supports the version and the suite of its group (RFC 9420 §11.1). Asked of leaves that come into a
+    /// group, not of those found there: §7.3 does not list it, and trees are in use that do not keep it.
+    pub(crate) fn check_group(&self, suite: CipherSuite) -> Result<()> {
         if !self.capabilities.supports_version(ProtocolVersion::MLS10) {
             return Err(bad_leaf("its capabilities do not list MLS 1.0"));
         }
@@ -144,6 +133,17 @@ impl LeafNode {
             true => Ok(()),
             false => Err(bad_leaf(format_args!("its capabilities do not list cipher suite {}", suite.0))),
         }
+    }
+
+    /// All but the signature.
+    fn check(&self, suite: &Suite, rules: &LeafRules<'_>) -> Result<()> {
+        if self.tls_serialized_len() > limits::MAX_LEAF_NODE {
+            return Err(Code::LimitReached.with(format_args!("a leaf is at most {} bytes long", limits::MAX_LEAF_NODE)));
+        }
+        self.check_source(rules)?;
+        self.check_listed()?;
+        self.extensions.check(ExtensionPlace::LeafNode)?;
+        suite.check_hpke_key(&self.encryption_key)
     }
 
     fn check_source(&self, rules: &LeafRules<'_>) -> Result<()> {

@@ -63,12 +63,19 @@ fn what_a_leaf_uses_it_lists() {
     let bad_leaf = Code::BadLeafNode.number();
     assert_eq!(code(|leaf| leaf.extensions.put(ExtensionType(0xf001), vec![])), bad_leaf);
     assert_eq!(code(|leaf| leaf.capabilities.credentials.clear()), bad_leaf);
-    assert_eq!(code(|leaf| leaf.capabilities.versions.clear()), bad_leaf);
-    assert_eq!(code(|leaf| leaf.capabilities.cipher_suites = vec![CipherSuite(2)]), bad_leaf);
     let misplaced = Code::WrongContent.number();
     assert_eq!(code(|leaf| leaf.extensions.put(ExtensionType::EXTERNAL_PUB, vec![0])), misplaced);
     let trailing = Code::TrailingBytes.number();
     assert_eq!(code(|leaf| leaf.extensions.put(ExtensionType::APPLICATION_ID, vec![0, 0])), trailing);
+}
+
+#[test]
+fn members_support_version_and_suite_of_their_group() {
+    let (mut leaf, _) = sample::leaf(suite());
+    leaf.check_group(suite().id()).unwrap();
+    assert!(leaf.check_group(CipherSuite(2)).unwrap_err().is(Code::BadLeafNode));
+    leaf.capabilities.versions = vec![ProtocolVersion(2)];
+    assert!(leaf.check_group(suite().id()).unwrap_err().is(Code::BadLeafNode));
 }
 
 #[test]

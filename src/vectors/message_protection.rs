@@ -6,7 +6,7 @@ use super::NewStorage;
 use super::field::{bytes, expect, number, secret, suite, words};
 use crate::base::{Epoch, GroupId, LeafIndex, ProtocolVersion, Secret};
 use crate::codec::{Opaque, decode_exact, encode};
-use crate::crypto::{Digest, Mac, SignaturePublicKey, Suite, random_bytes};
+use crate::crypto::{Digest, Mac, SignaturePrivateKey, SignaturePublicKey, Suite, random_bytes};
 use crate::message::{
     AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData, GroupContext, Membership,
     Message, Opened, Padding, PrivateMessage, PublicMessage, Sealing, Sender, WireFormat,
@@ -150,12 +150,21 @@ impl<'a> Group<'a> {
     }
 
     fn sign(&self, content: FramedContent, wire_format: WireFormat) -> Result<AuthenticatedContent, String> {
-        let key = self.suite.signature_key(secret(self.entry, "signature_priv")?).map_err(words)?;
+        let key = self.signature_private_key()?;
         let to_be_signed = content.to_be_signed(wire_format, &self.group_context).map_err(words)?;
         let signature = key.sign_with_label(FramedContent::LABEL, &to_be_signed).map_err(words)?;
         let tag = Mac(Opaque(vec![7; self.suite.hash_length()]));
         let confirmation_tag = content.content.is_commit().then_some(tag);
         Ok(AuthenticatedContent { wire_format, content, auth: FramedContentAuthData { signature, confirmation_tag } })
+    }
+
+    /// The entry of suite 5 leaves out the first byte of its scalar, a zero, which the format asks for and the library too.
+    fn signature_private_key(&self) -> Result<SignaturePrivateKey, String> {
+        let (pattern, _) = self.suite.generate_signature_keys().map_err(words)?;
+        let given = bytes(self.entry, "signature_priv")?;
+        let mut whole = vec![0; pattern.secret().expose().len().saturating_sub(given.len())];
+        whole.extend(given);
+        self.suite.signature_key(Secret::new(whole)).map_err(words)
     }
 
     /// The key of the second member at one generation (RFC 9420 §9): the right child of the root, then its ratchet.
