@@ -254,12 +254,3 @@ pub trait Logger: Send + Sync {
     fn log(&self, record: LogRecord);
 }
 
-/// The callbacks that acts on a group may need, in one value.
-#[derive(Clone)]
-pub(crate) struct HostServices {
-    pub(crate) signer: Arc<dyn Signer>,
-    pub(crate) validator: Arc<dyn CredentialValidator>,
-    pub(crate) policy: Arc<dyn Policy>,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) observer: Arc<dyn Observer>,
-}

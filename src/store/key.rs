@@ -53,19 +53,26 @@ mod kind {
     pub(super) const GROUP: u8 = 0x10;
     // Records of a group, behind its incarnation.
     pub(super) const EPOCH: u8 = 0x01;
-    pub(super) const FRONTIER: u8 = 0x02;
-    pub(super) const RATCHET: u8 = 0x03;
-    pub(super) const SKIPPED: u8 = 0x04;
-    pub(super) const NODE: u8 = 0x05;
-    pub(super) const UNMERGED: u8 = 0x06;
-    pub(super) const DIRECTORY: u8 = 0x07;
-    pub(super) const CENSUS: u8 = 0x08;
-    pub(super) const PATH_KEYS: u8 = 0x09;
-    pub(super) const PROPOSAL: u8 = 0x0a;
-    pub(super) const PENDING: u8 = 0x0b;
-    pub(super) const FORMER_LEAF: u8 = 0x0c;
-    pub(super) const UPDATE_KEY: u8 = 0x0d;
-    pub(super) const TOMBSTONE: u8 = 0x0e;
+    pub(super) const NODE: u8 = 0x02;
+    pub(super) const UNMERGED: u8 = 0x03;
+    pub(super) const DIRECTORY: u8 = 0x04;
+    pub(super) const CENSUS: u8 = 0x05;
+    pub(super) const PATH_KEYS: u8 = 0x06;
+    // What an epoch collects and its end clears.
+    pub(super) const PROPOSAL: u8 = 0x10;
+    pub(super) const PENDING: u8 = 0x11;
+    pub(super) const UPDATE_KEY: u8 = 0x12;
+    pub(super) const TOMBSTONE: u8 = 0x13;
+    pub(super) const COLLECTED_END: u8 = 0x14;
+}
+
+mod epoch_kind {
+    // Records of one epoch, behind its number.
+    pub(super) const RECORD: u8 = 0x00;
+    pub(super) const FRONTIER: u8 = 0x01;
+    pub(super) const RATCHET: u8 = 0x02;
+    pub(super) const SKIPPED: u8 = 0x03;
+    pub(super) const FORMER_LEAF: u8 = 0x04;
 }
 
 /// Makes the keys of one client.
@@ -191,43 +198,53 @@ impl GroupKeys {
         KeyRange::of_prefix(&self.keyspace.key(kind::GROUP, &[&self.incarnation.0]).0)
     }
 
+    fn of_epoch(&self, epoch: Epoch, kind: u8, parts: &[&[u8]]) -> Key {
+        let mut key = self.key(kind::EPOCH, &[&epoch.0.to_be_bytes(), &[kind]]);
+        parts.iter().for_each(|part| key.0.extend_from_slice(part));
+        key
+    }
+
     /// The secrets and the group context of an epoch.
     pub(crate) fn epoch(&self, epoch: Epoch) -> Key {
-        self.key(kind::EPOCH, &[&epoch.0.to_be_bytes()])
+        self.of_epoch(epoch, epoch_kind::RECORD, &[])
     }
 
     /// A node of an epoch's secret tree that has not been consumed.
     pub(crate) fn frontier(&self, epoch: Epoch, node: u32) -> Key {
-        self.key(kind::FRONTIER, &[&epoch.0.to_be_bytes(), &node.to_be_bytes()])
+        self.of_epoch(epoch, epoch_kind::FRONTIER, &[&node.to_be_bytes()])
     }
 
     /// A sender's ratchet.
     pub(crate) fn ratchet(&self, epoch: Epoch, leaf: LeafIndex, which: RatchetKind) -> Key {
-        self.key(kind::RATCHET, &[&epoch.0.to_be_bytes(), &leaf.0.to_be_bytes(), &[which as u8]])
+        self.of_epoch(epoch, epoch_kind::RATCHET, &[&leaf.0.to_be_bytes(), &[which as u8]])
     }
 
     /// Sixteen consecutive generations of a ratchet whose messages have not come.
     pub(crate) fn skipped(&self, epoch: Epoch, leaf: LeafIndex, which: RatchetKind, chunk: u32) -> Key {
-        let (epoch, leaf) = (epoch.0.to_be_bytes(), leaf.0.to_be_bytes());
-        self.key(kind::SKIPPED, &[&epoch, &leaf, &[which as u8], &chunk.to_be_bytes()])
+        let leaf = leaf.0.to_be_bytes();
+        self.of_epoch(epoch, epoch_kind::SKIPPED, &[&leaf, &[which as u8], &chunk.to_be_bytes()])
     }
 
     /// Every skipped chunk of a ratchet, in order of generations.
     pub(crate) fn skipped_all(&self, epoch: Epoch, leaf: LeafIndex, which: RatchetKind) -> Key {
-        self.key(kind::SKIPPED, &[&epoch.0.to_be_bytes(), &leaf.0.to_be_bytes(), &[which as u8]])
+        self.of_epoch(epoch, epoch_kind::SKIPPED, &[&leaf.0.to_be_bytes(), &[which as u8]])
     }
 
-    /// Everything secret of the epochs from `first` up to `last`, exclusive: epoch records, frontiers, ratchets, skipped keys.
-    pub(crate) fn epochs(&self, first: Epoch, last: Epoch) -> [KeyRange; 4] {
-        [kind::EPOCH, kind::FRONTIER, kind::RATCHET, kind::SKIPPED].map(|kind| KeyRange {
-            from: self.key(kind, &[&first.0.to_be_bytes()]),
-            to: self.key(kind, &[&last.0.to_be_bytes()]),
-        })
+    /// A leaf as it was up to the epoch `last`, if another has its place since.
+    pub(crate) fn former_leaf(&self, last: Epoch, leaf: LeafIndex) -> Key {
+        self.of_epoch(last, epoch_kind::FORMER_LEAF, &[&leaf.0.to_be_bytes()])
     }
 
-    /// What remains of an epoch's frontier.
-    pub(crate) fn frontier_of(&self, epoch: Epoch) -> KeyRange {
-        KeyRange::of_prefix(&self.key(kind::FRONTIER, &[&epoch.0.to_be_bytes()]).0)
+    /// Everything kept of the epochs from `first` up to `last`, exclusive.
+    pub(crate) fn epochs(&self, first: Epoch, last: Epoch) -> KeyRange {
+        let (from, to) = (first.0.to_be_bytes(), last.0.to_be_bytes());
+        KeyRange { from: self.key(kind::EPOCH, &[&from]), to: self.key(kind::EPOCH, &[&to]) }
+    }
+
+    /// What the running epoch has collected and its end clears: proposals, our pending commit, keys of proposed Updates, and
+    /// commits of ours that were discarded.
+    pub(crate) fn collected(&self) -> KeyRange {
+        KeyRange { from: self.key(kind::PROPOSAL, &[]), to: self.key(kind::COLLECTED_END, &[]) }
     }
 
     /// A node of the ratchet tree. Four levels of a subtree share a band, and lie together in the order of their indices.
@@ -286,34 +303,13 @@ impl GroupKeys {
         self.key(kind::PENDING, &[])
     }
 
-    /// A leaf as it was until `replaced` began.
-    pub(crate) fn former_leaf(&self, replaced: Epoch, leaf: LeafIndex) -> Key {
-        self.key(kind::FORMER_LEAF, &[&replaced.0.to_be_bytes(), &leaf.0.to_be_bytes()])
-    }
-
-    /// The leaves that were replaced when the epochs before `last` began.
-    pub(crate) fn former_leaves_before(&self, last: Epoch) -> KeyRange {
-        let (from, to) = (0u64.to_be_bytes(), last.0.to_be_bytes());
-        KeyRange { from: self.key(kind::FORMER_LEAF, &[&from]), to: self.key(kind::FORMER_LEAF, &[&to]) }
-    }
-
     /// The private key of a leaf that we proposed in an Update, by the public key.
     pub(crate) fn update_key(&self, public_key: &[u8]) -> Key {
         self.key(kind::UPDATE_KEY, &[&self.keyspace.tag(b"update", public_key)])
     }
 
-    /// Every private key of a proposed Update.
-    pub(crate) fn update_keys(&self) -> Key {
-        self.key(kind::UPDATE_KEY, &[])
-    }
-
     /// A commit of ours that was discarded, by the hash of its bytes.
-    pub(crate) fn tombstone(&self, hash: &[u8]) -> Key {
-        self.key(kind::TOMBSTONE, &[hash.get(..32).unwrap_or(hash)])
-    }
-
-    /// Every discarded commit of this epoch.
-    pub(crate) fn tombstones(&self) -> Key {
-        self.key(kind::TOMBSTONE, &[])
+    pub(crate) fn tombstone(&self, hash: &[u8; 32]) -> Key {
+        self.key(kind::TOMBSTONE, &[hash])
     }
 }

@@ -74,6 +74,11 @@ impl Writer {
         self.0.extend_from_slice(value);
     }
 
+    /// Bytes of a fixed number, without a length.
+    pub(crate) fn raw(&mut self, value: &[u8]) {
+        self.0.extend_from_slice(value);
+    }
+
     /// Bytes to the end of the value, without a length.
     pub(crate) fn rest(&mut self, value: &[u8]) {
         self.0.extend_from_slice(value);

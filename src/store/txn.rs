@@ -38,12 +38,14 @@ pub(crate) struct Txn {
     seen: HashMap<Key, Seen>,
     staged: Staged,
     guards: BTreeSet<Key>,
+    /// Records that a verdict rests on, though a write does not depend on them.
+    watched: BTreeSet<Key>,
 }
 
 impl Txn {
     /// Begins with nothing read and nothing staged.
     pub(crate) fn begin(store: Arc<Store>) -> Self {
-        Txn { store, seen: HashMap::new(), staged: Staged::default(), guards: BTreeSet::new() }
+        Txn { store, seen: HashMap::new(), staged: Staged::default(), guards: BTreeSet::new(), watched: BTreeSet::new() }
     }
 
     /// The keys of this client.
@@ -111,11 +113,15 @@ impl Txn {
 
     /// Demands that the record under `key` is still as this operation read it when the batch is written.
     pub(crate) fn guard(&mut self, key: &Key) -> Result<()> {
-        if !self.seen.contains_key(key) {
-            let values = self.store.read(std::slice::from_ref(key))?;
-            self.remember(key.clone(), values.into_iter().next().flatten())?;
-        }
+        self.see(key)?;
         self.guards.insert(key.clone());
+        Ok(())
+    }
+
+    /// Demands the same before a verdict is given without a write, and not of a write.
+    pub(crate) fn watch(&mut self, key: &Key) -> Result<()> {
+        self.see(key)?;
+        self.watched.insert(key.clone());
         Ok(())
     }
 
@@ -157,10 +163,10 @@ impl Txn {
         self.staged.records.is_empty() && self.staged.cleared.is_empty()
     }
 
-    /// Whether every guarded record is still as it was read. Reads are not a snapshot: before a verdict on a message is
+    /// Whether every guarded or watched record is still as it was read. Reads are not a snapshot: before a verdict on a message is
     /// returned without a write, this tells whether it rests on records of one age.
     pub(crate) fn is_settled(&self) -> Result<bool> {
-        let keys: Vec<Key> = self.guards.iter().cloned().collect();
+        let keys: Vec<Key> = self.guards.union(&self.watched).cloned().collect();
         if keys.is_empty() {
             return Ok(true);
         }
@@ -171,7 +177,7 @@ impl Txn {
 
     /// Turns the operation into the one batch it writes.
     pub(crate) fn finish(self, effect: Option<Effect>) -> Result<WriteBatch> {
-        let Txn { store, mut seen, staged, guards } = self;
+        let Txn { store, mut seen, staged, guards, .. } = self;
         let mut required = vec![store.format_guard()];
         for key in guards {
             let stored = seen.remove(&key).ok_or(Code::Internal)?.stored;
@@ -186,6 +192,15 @@ impl Txn {
             });
         }
         Ok(WriteBatch::new(required, ops, effect))
+    }
+
+    /// Makes sure that the stored form of a record is known, whatever is staged over it.
+    fn see(&mut self, key: &Key) -> Result<()> {
+        if !self.seen.contains_key(key) {
+            let values = self.store.read(std::slice::from_ref(key))?;
+            self.remember(key.clone(), values.into_iter().next().flatten())?;
+        }
+        Ok(())
     }
 
     fn remember(&mut self, key: Key, stored: Option<Value>) -> Result<()> {

@@ -75,15 +75,15 @@ impl Census {
 
     /// Stages the counts that changed.
     pub(super) fn flush(&mut self, txn: &mut Txn) -> Result<()> {
-        let in_use = self.in_use(txn)?;
-        let mut due = std::mem::take(&mut self.changes);
-        due.retain(|_, change| *change != 0);
-        if due.keys().any(|(tally, _)| *tally == Tally::InUse) {
+        self.changes.retain(|_, change| *change != 0);
+        if self.changes.keys().any(|(tally, _)| *tally == Tally::InUse) {
+            let in_use = self.in_use(txn)?;
             if in_use.0.len() > MAX_IN_USE {
                 return Err(Code::LimitReached.with("too many credential types in one group"));
             }
             txn.store(self.keys.census(Tally::InUse, 0), &in_use);
         }
+        let mut due = std::mem::take(&mut self.changes);
         due.retain(|(tally, _), _| *tally != Tally::InUse);
         txn.prefetch(due.keys().map(|(tally, which)| self.keys.census(*tally, *which)).collect::<Vec<_>>())?;
         for ((tally, which), change) in due {

@@ -77,13 +77,24 @@ impl Tree {
         Ok(())
     }
 
-    fn next_blank(&mut self, txn: &mut Txn) -> Result<LeafIndex> {
+    /// Where the next new member will be.
+    pub(crate) fn next_leaf(&mut self, txn: &mut Txn) -> Result<LeafIndex> {
         let root = self.width.root();
-        if let Some(leaf) = self.facts(txn, root)?.first_blank() {
-            return Ok(LeafIndex(leaf));
+        let blank = self.facts(txn, root)?.first_blank();
+        Ok(LeafIndex(blank.unwrap_or(self.width.leaves())))
+    }
+
+    /// The number of members.
+    pub(crate) fn member_count(&mut self, txn: &mut Txn) -> Result<u32> {
+        let root = self.width.root();
+        Ok(self.facts(txn, root)?.occupied)
+    }
+
+    fn next_blank(&mut self, txn: &mut Txn) -> Result<LeafIndex> {
+        let leaf = self.next_leaf(txn)?;
+        if !self.width.holds(leaf) {
+            self.extend(txn)?;
         }
-        let first = self.width.leaves();
-        self.extend(txn)?;
-        Ok(LeafIndex(first))
+        Ok(leaf)
     }
 }

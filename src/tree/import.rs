@@ -126,7 +126,7 @@ impl Import<'_> {
             return self.complete(Subtree { node: at, summary, branch: Branch::default() });
         }
         if let Some(parent) = &parent {
-            parent.check()?;
+            parent.check(self.tree.suite)?;
         }
         let left = self.last.take().ok_or(Code::BadTree)?;
         self.left.push((left, parent));
@@ -181,7 +181,6 @@ impl Import<'_> {
 
 impl Tree {
     fn claim_parent(&self, txn: &mut Txn, node: NodeIndex, parent: &ParentNode) -> Result<()> {
-        self.suite.check_hpke_key(&parent.encryption_key)?;
         let key = self.keys.directory(Namespace::EncryptionKey, &parent.encryption_key.0);
         if txn.read(&key)?.is_some() {
             return Err(Code::KeyReused.with("an encryption key is in the tree twice"));

@@ -1,0 +1,122 @@
+//! What is kept of an epoch: all its secrets while it lasts, and what late messages need for as long as the window reaches.
+
+use crate::base::{Epoch, Result, Secret};
+use crate::codec::decode_exact;
+use crate::crypto::{Digest, Mac};
+use crate::message::GroupContext;
+use crate::schedule::EpochSecrets;
+use crate::store::{Reader, Record, Writer, corrupt};
+use crate::tree::Width;
+
+/// The record of one epoch.
+pub(crate) struct EpochRecord {
+    /// The encoded GroupContext, which signatures cover.
+    pub(crate) group_context: Vec<u8>,
+    /// How wide the tree was, and so the secret tree is.
+    pub(crate) width: Width,
+    pub(crate) sender_data_secret: Secret,
+    pub(crate) resumption_psk: Secret,
+    /// What only the current epoch has.
+    pub(crate) current: Option<CurrentSecrets>,
+}
+
+/// Secrets that are deleted when the epoch ends.
+pub(crate) struct CurrentSecrets {
+    pub(crate) exporter_secret: Secret,
+    pub(crate) external_secret: Secret,
+    pub(crate) confirmation_key: Secret,
+    pub(crate) membership_key: Secret,
+    pub(crate) epoch_authenticator: Secret,
+    pub(crate) init_secret: Secret,
+    pub(crate) interim_transcript_hash: Digest,
+    /// The tag of the commit that began the epoch, which a GroupInfo repeats.
+    pub(crate) confirmation_tag: Mac,
+}
+
+impl EpochRecord {
+    /// The record of a new epoch, and the root of its secret tree, which is stored apart.
+    pub(crate) fn begin(
+        secrets: EpochSecrets,
+        (group_context, width): (Vec<u8>, Width),
+        (interim_transcript_hash, confirmation_tag): (Digest, Mac),
+    ) -> (Self, Secret) {
+        let current = CurrentSecrets {
+            exporter_secret: secrets.exporter_secret,
+            external_secret: secrets.external_secret,
+            confirmation_key: secrets.confirmation_key,
+            membership_key: secrets.membership_key,
+            epoch_authenticator: secrets.epoch_authenticator,
+            init_secret: secrets.init_secret,
+            interim_transcript_hash,
+            confirmation_tag,
+        };
+        let record = EpochRecord {
+            group_context,
+            width,
+            sender_data_secret: secrets.sender_data_secret,
+            resumption_psk: secrets.resumption_psk,
+            current: Some(current),
+        };
+        (record, secrets.encryption_secret)
+    }
+
+    /// The secrets of the current epoch.
+    pub(crate) fn current(&self) -> Result<&CurrentSecrets> {
+        self.current.as_ref().ok_or_else(corrupt)
+    }
+
+    /// The group context, decoded.
+    pub(crate) fn context(&self) -> Result<GroupContext> {
+        decode_exact(&self.group_context).map_err(|_| corrupt())
+    }
+
+    /// What remains when the epoch is over.
+    pub(crate) fn into_past(self) -> Self {
+        EpochRecord { current: None, ..self }
+    }
+}
+
+/// The first epoch to keep when `current` has begun.
+pub(crate) fn oldest_kept(current: Epoch, past_epochs: u32, kept_so_far: Epoch) -> Epoch {
+    Epoch(current.0.saturating_sub(past_epochs.into())).max(kept_so_far)
+}
+
+impl Record for EpochRecord {
+    fn write(&self, writer: &mut Writer) {
+        writer.bytes(&self.group_context);
+        writer.u32(self.width.leaves());
+        writer.secret(&self.sender_data_secret);
+        writer.secret(&self.resumption_psk);
+        writer.option(self.current.as_ref(), |writer, current| {
+            writer.secret(&current.exporter_secret);
+            writer.secret(&current.external_secret);
+            writer.secret(&current.confirmation_key);
+            writer.secret(&current.membership_key);
+            writer.secret(&current.epoch_authenticator);
+            writer.secret(&current.init_secret);
+            writer.bytes(&current.interim_transcript_hash.0);
+            writer.bytes(&current.confirmation_tag.0);
+        });
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        Ok(EpochRecord {
+            group_context: reader.bytes()?.to_vec(),
+            width: Width::new(reader.u32()?).ok_or_else(corrupt)?,
+            sender_data_secret: reader.secret()?,
+            resumption_psk: reader.secret()?,
+            current: reader.option(|reader| {
+                Ok(CurrentSecrets {
+                    exporter_secret: reader.secret()?,
+                    external_secret: reader.secret()?,
+                    confirmation_key: reader.secret()?,
+                    membership_key: reader.secret()?,
+                    epoch_authenticator: reader.secret()?,
+                    init_secret: reader.secret()?,
+                    interim_transcript_hash: Digest(reader.bytes()?.into()),
+                    confirmation_tag: Mac(reader.bytes()?.into()),
+                })
+            })?,
+        })
+    }
+}

@@ -1,0 +1,106 @@
+//! The head of a group: the one record that is read first, names everything else, and changes with every epoch and every
+//! change of what is pending.
+
+use crate::base::{CipherSuite, Code, Epoch, GroupId, LeafIndex, Result};
+use crate::store::{Incarnation, Reader, Record, Writer, corrupt};
+use crate::tree::TreeHead;
+
+/// Whether this client may still act in the group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// A member.
+    Active,
+    /// Removed by a commit; late messages of earlier epochs can still be read.
+    Removed,
+    /// A commit with a ReInit closed the group (RFC 9420 §12.4.2).
+    Frozen,
+}
+
+/// What the members of a group may choose for themselves, each on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Settings {
+    /// Whether proposals and commits of this client go out as PrivateMessage.
+    pub(crate) encrypt_handshakes: bool,
+    /// Whether PrivateMessages are padded.
+    pub(crate) pad: bool,
+}
+
+/// The head record.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) group_id: GroupId,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) suite: CipherSuite,
+    pub(crate) epoch: Epoch,
+    /// Grows with every write of the head.
+    pub(crate) revision: u64,
+    pub(crate) standing: Standing,
+    pub(crate) own_leaf: LeafIndex,
+    /// Which of the client's signing keys this group uses.
+    pub(crate) signing_key: Vec<u8>,
+    pub(crate) tree: TreeHead,
+    /// The first epoch whose keys are still kept.
+    pub(crate) oldest_epoch: Epoch,
+    /// How many proposals wait for a commit.
+    pub(crate) proposals: u32,
+    /// The hash of our own pending commit's bytes.
+    pub(crate) pending: Option<[u8; 32]>,
+    pub(crate) settings: Settings,
+}
+
+impl Head {
+    /// Refuses to act in a group that this client has left, or that is closed.
+    pub(crate) fn require_active(&self) -> Result<()> {
+        match self.standing {
+            Standing::Active => Ok(()),
+            Standing::Removed => Err(Code::Removed.into()),
+            Standing::Frozen => Err(Code::Frozen.into()),
+        }
+    }
+}
+
+impl Record for Head {
+    fn write(&self, writer: &mut Writer) {
+        writer.bytes(self.group_id.as_slice());
+        writer.raw(&self.incarnation.0);
+        writer.u16(self.suite.0);
+        writer.u64(self.epoch.0);
+        writer.u64(self.revision);
+        writer.u8(match self.standing {
+            Standing::Active => 0,
+            Standing::Removed => 1,
+            Standing::Frozen => 2,
+        });
+        writer.u32(self.own_leaf.0);
+        writer.bytes(&self.signing_key);
+        self.tree.write(writer);
+        writer.u64(self.oldest_epoch.0);
+        writer.u32(self.proposals);
+        writer.option(self.pending.as_ref(), |writer, hash| writer.raw(hash));
+        writer.flag(self.settings.encrypt_handshakes);
+        writer.flag(self.settings.pad);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        Ok(Head {
+            group_id: GroupId(reader.bytes()?.to_vec()),
+            incarnation: Incarnation(reader.array()?),
+            suite: CipherSuite(reader.u16()?),
+            epoch: Epoch(reader.u64()?),
+            revision: reader.u64()?,
+            standing: match reader.u8()? {
+                0 => Standing::Active,
+                1 => Standing::Removed,
+                2 => Standing::Frozen,
+                _ => return Err(corrupt()),
+            },
+            own_leaf: LeafIndex(reader.u32()?),
+            signing_key: reader.bytes()?.to_vec(),
+            tree: TreeHead::read(reader)?,
+            oldest_epoch: Epoch(reader.u64()?),
+            proposals: reader.u32()?,
+            pending: reader.option(|reader| reader.array())?,
+            settings: Settings { encrypt_handshakes: reader.flag()?, pad: reader.flag()? },
+        })
+    }
+}

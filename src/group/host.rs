@@ -1,0 +1,127 @@
+//! What the acts of a group need from outside the store: the app's callbacks, this client's identities, and its limits.
+
+use std::sync::Arc;
+
+use crate::base::host::{Candidate, Clock, CredentialValidator, Observer, Policy, SignPurpose, Signer, Verdict};
+use crate::base::{CipherSuite, Code, Error, Result};
+use crate::crypto::{Signature, SignaturePublicKey, Suite, sign_content};
+use crate::schedule::RatchetLimits;
+use crate::tree::{Capabilities, Credential, LeafNode, Names};
+
+/// One of the client's signing keys, and who it stands for.
+#[derive(Clone)]
+pub(crate) struct OwnIdentity {
+    pub(crate) key_id: Vec<u8>,
+    pub(crate) suite: CipherSuite,
+    pub(crate) public_key: SignaturePublicKey,
+    pub(crate) credential: Credential,
+    pub(crate) capabilities: Capabilities,
+}
+
+/// How far a client goes back and forward.
+#[derive(Clone, Copy)]
+pub(crate) struct GroupLimits {
+    /// Epochs before the current one whose messages can still be read.
+    pub(crate) past_epochs: u32,
+    pub(crate) ratchet: RatchetLimits,
+    /// The longest total lifetime of a key package, in seconds.
+    pub(crate) longest_lifetime: u64,
+}
+
+/// The callbacks and the settings of one client.
+pub(crate) struct Host {
+    pub(crate) signer: Arc<dyn Signer>,
+    pub(crate) validator: Arc<dyn CredentialValidator>,
+    pub(crate) policy: Arc<dyn Policy>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) observer: Arc<dyn Observer>,
+    pub(crate) identities: Vec<OwnIdentity>,
+    pub(crate) limits: GroupLimits,
+}
+
+impl Host {
+    /// The signing identity for a suite.
+    pub(crate) fn identity_for(&self, suite: &Suite) -> Result<&OwnIdentity> {
+        let found = self.identities.iter().find(|identity| identity.suite == suite.id());
+        found.ok_or_else(|| Code::UnsupportedSuite.with("this client has no signing key for the cipher suite"))
+    }
+
+    /// The signing identity with this key.
+    pub(crate) fn identity(&self, key_id: &[u8]) -> Result<&OwnIdentity> {
+        let found = self.identities.iter().find(|identity| identity.key_id == key_id);
+        found.ok_or_else(|| Code::SignerFailed.with("the client was opened without the signing key of this group"))
+    }
+
+    /// SignWithLabel (RFC 9420 §5.1.2) by whoever holds the key.
+    pub(crate) fn sign(
+        &self,
+        key_id: &[u8],
+        (purpose, label): (SignPurpose, &str),
+        content: &[u8],
+    ) -> Result<Signature> {
+        let content = sign_content(label, content)?;
+        let signature = self.signer.sign(key_id.to_vec(), purpose, content).map_err(signer_failed)?;
+        Ok(Signature(signature.into()))
+    }
+
+    /// Asks the app who these leaves are (RFC 9420 §5.3.1). One that is not believed refuses all.
+    pub(crate) fn name(&self, suite: &Suite, leaves: &[&LeafNode]) -> Result<Vec<Names>> {
+        if leaves.is_empty() {
+            return Ok(Vec::new());
+        }
+        let candidates = leaves.iter().map(|leaf| candidate(suite, leaf)).collect();
+        self.judge(candidates)
+    }
+
+    /// Asks the app who these candidates are.
+    pub(crate) fn judge(&self, candidates: Vec<Candidate>) -> Result<Vec<Names>> {
+        let asked = candidates.len();
+        let verdicts = self.validator.validate(candidates).map_err(validator_failed)?;
+        if verdicts.len() != asked {
+            return Err(Code::ValidatorFailed.with("the validator answered with another number of verdicts than asked"));
+        }
+        verdicts.into_iter().map(accepted).collect()
+    }
+
+    /// Refuses a leaf that may not take the place of the one before it (RFC 9420 §5.3.1).
+    pub(crate) fn require_successor(&self, suite: &Suite, old: &LeafNode, new: &LeafNode) -> Result<()> {
+        if old.credential == new.credential && old.signature_key == new.signature_key {
+            return Ok(());
+        }
+        let (old, new) = (candidate(suite, old), candidate(suite, new));
+        match self.validator.is_successor(old, new).map_err(validator_failed)? {
+            true => Ok(()),
+            false => Err(Code::CredentialRejected.with("the new credential is no successor of the member's old one")),
+        }
+    }
+}
+
+/// What a leaf claims, in the words of the host.
+pub(crate) fn candidate(suite: &Suite, leaf: &LeafNode) -> Candidate {
+    Candidate {
+        identity: leaf.credential.identity(),
+        signature_key: leaf.signature_key.0.to_vec(),
+        cipher_suite: suite.id().0,
+    }
+}
+
+fn accepted(verdict: Verdict) -> Result<Names> {
+    match verdict {
+        Verdict::Accept { client_id, user_id } if client_id.len() <= MAX_NAME && user_id.len() <= MAX_NAME => {
+            Ok((client_id, user_id))
+        }
+        Verdict::Accept { .. } => Err(Code::ValidatorFailed.with("a client or user id is longer than 1024 bytes")),
+        Verdict::Reject { reason } => Err(Code::CredentialRejected.with(reason)),
+    }
+}
+
+/// Longest client or user id: it is stored with every leaf.
+const MAX_NAME: usize = 1024;
+
+fn signer_failed(error: Error) -> Error {
+    Code::SignerFailed.with(error.detail())
+}
+
+fn validator_failed(error: Error) -> Error {
+    Code::ValidatorFailed.with(error.detail())
+}

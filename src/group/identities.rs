@@ -1,0 +1,121 @@
+//! What the app has to say of a commit: who the new clients are, and whether each change may happen.
+
+use super::host::{Host, candidate};
+use super::proposals::KnownProposal;
+use super::resolve::Committer;
+use super::rules::Allowed;
+use super::state::GroupState;
+use crate::base::host::{Candidate, Change, ChangeRequest};
+use crate::base::{Code, Result};
+use crate::message::{Proposal, Sender};
+use crate::tree::{Extensions, LeafNode, Names};
+
+/// An allowed commit whose clients all have names and whose changes the app permits.
+pub(crate) struct Vetted {
+    pub(crate) allowed: Allowed,
+    /// The names of the leaf in the commit's path.
+    pub(crate) path_names: Option<Names>,
+}
+
+/// Asks the validator about every leaf that has no names yet, in one call, and the policy about every change.
+pub(crate) fn vet(state: &GroupState, host: &Host, allowed: Allowed, path_leaf: Option<&LeafNode>) -> Result<Vetted> {
+    let mut vetted = Vetted { allowed, path_names: None };
+    vetted.name_leaves(state, host, path_leaf)?;
+    vetted.permit(state, host)?;
+    Ok(vetted)
+}
+
+impl Vetted {
+    fn name_leaves(&mut self, state: &GroupState, host: &Host, path_leaf: Option<&LeafNode>) -> Result<()> {
+        let Allowed { adds, updates, extensions, .. } = &mut self.allowed;
+        let suite = state.suite;
+        let adds_asked = adds.iter().filter(|add| add.names.is_none()).map(|add| &add.key_package.leaf_node);
+        let updates_asked = updates.iter().filter(|update| update.names.is_none()).map(|update| &update.node);
+        let leaves = adds_asked.chain(updates_asked).chain(path_leaf);
+        let mut candidates: Vec<Candidate> = leaves.map(|leaf| candidate(suite, leaf)).collect();
+        // External senders are judged whenever the extensions set them, and have no names (RFC 9420 §12.1.8.1).
+        candidates.extend(external_senders(state, extensions.as_ref())?);
+        if candidates.is_empty() {
+            return Ok(());
+        }
+        let mut names = host.judge(candidates)?.into_iter();
+        let unnamed_adds = adds.iter_mut().map(|add| &mut add.names).filter(|known| known.is_none());
+        unnamed_adds.for_each(|known| *known = names.next());
+        let unnamed_updates = updates.iter_mut().map(|update| &mut update.names).filter(|known| known.is_none());
+        unnamed_updates.for_each(|known| *known = names.next());
+        self.path_names = path_leaf.and_then(|_| names.next());
+        Ok(())
+    }
+
+    fn permit(&self, state: &GroupState, host: &Host) -> Result<()> {
+        let committer = self.allowed.committer.leaf().map(|leaf| leaf.0);
+        let mut adds = self.allowed.adds.iter();
+        for known in &self.allowed.requests {
+            let client = match &known.proposal {
+                Proposal::Add(_) => adds.next().and_then(|add| add.names.as_ref()),
+                _ => None,
+            };
+            request(state, host, (known, client), committer)?;
+        }
+        if self.allowed.committer == Committer::Joiner {
+            ask(state, host, (None, None), Change::ExternalJoin)?;
+        }
+        Ok(())
+    }
+}
+
+/// Asks the policy about one proposal; `committer` is nobody while it is only proposed.
+pub(crate) fn request(
+    state: &GroupState,
+    host: &Host,
+    (known, client): (&KnownProposal, Option<&Names>),
+    committer: Option<u32>,
+) -> Result<()> {
+    let proposer = match known.sender {
+        Sender::Member(leaf) => Some(leaf.0),
+        _ => None,
+    };
+    let change = match &known.proposal {
+        Proposal::Add(_) => Change::Add { client_id: client.map(|(client_id, _)| client_id.clone()).unwrap_or_default() },
+        Proposal::Update(_) => Change::Update { leaf: proposer.unwrap_or_default() },
+        Proposal::Remove(leaf) => Change::Remove { leaf: leaf.0 },
+        Proposal::PreSharedKey(_) => Change::Psk,
+        Proposal::ReInit(_) => Change::Reinit,
+        Proposal::ExternalInit(_) => return Ok(()),
+        Proposal::GroupContextExtensions(extensions) => {
+            Change::Extensions { types: extensions.types().map(|listed| listed.0).collect() }
+        }
+        Proposal::Custom(proposal_type, content) => {
+            Change::Custom { proposal_type: proposal_type.0, content: content.to_vec() }
+        }
+    };
+    ask(state, host, (proposer, committer), change)
+}
+
+fn ask(
+    state: &GroupState,
+    host: &Host,
+    (proposer, committer): (Option<u32>, Option<u32>),
+    change: Change,
+) -> Result<()> {
+    let (group_id, epoch) = (state.head.group_id.as_slice().to_vec(), state.head.epoch.0);
+    let request = ChangeRequest { group_id, epoch, proposer, committer, change };
+    match host.policy.permit(request) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Code::PolicyRejected.into()),
+        Err(error) => Err(Code::ValidatorFailed.with(error.detail())),
+    }
+}
+
+fn external_senders(state: &GroupState, extensions: Option<&Extensions>) -> Result<Vec<Candidate>> {
+    let Some(extensions) = extensions else { return Ok(Vec::new()) };
+    let senders = extensions.external_senders()?.unwrap_or_default();
+    Ok(senders
+        .into_iter()
+        .map(|sender| Candidate {
+            identity: sender.credential.identity(),
+            signature_key: sender.signature_key.0.to_vec(),
+            cipher_suite: state.suite.id().0,
+        })
+        .collect())
+}

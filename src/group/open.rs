@@ -1,0 +1,231 @@
+//! The first half of receiving (RFC 9420 §6): from bytes to content that is known to be its sender's. Each step is a type:
+//! [`Inbound`] is parsed and nothing more; [`Opened`] is decrypted, and its signature is verified.
+
+use super::epoch::EpochRecord;
+use super::head::Standing;
+use super::host::Host;
+use super::state::GroupState;
+use crate::base::event::MemberName;
+use crate::base::{Code, Epoch, GroupId, LeafIndex, Result};
+use crate::crypto::{SignaturePublicKey, SignatureVerified, sha256};
+use crate::message::{
+    AuthenticatedContent, Content, ContentType, FramedContent, Located, Membership, Message, PrivateMessage, Proposal,
+    PublicMessage, Sender, Verified,
+};
+use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
+use crate::store::{RatchetKind, Txn};
+use crate::tree::LeafRecord;
+
+/// A framed message of which nothing is known to be true.
+pub(crate) struct Inbound {
+    framed: Framed,
+    /// The hash of its bytes, by which our own come back.
+    pub(crate) hash: [u8; 32],
+}
+
+enum Framed {
+    Public(Box<PublicMessage>),
+    Private(PrivateMessage),
+}
+
+/// What a message turned out to be.
+pub(crate) enum Opened<'a> {
+    /// Data for the app.
+    Application(Application<'a>),
+    /// A proposal or commit.
+    Handshake(Handshake<'a>),
+    /// A message that this client sent.
+    Own(ContentType),
+}
+
+/// A readable application message; its key is used up when `advance` is.
+pub(crate) struct Application<'a> {
+    pub(crate) sender: MemberName,
+    pub(crate) content: FramedContent,
+    pub(crate) advance: Advance<'a>,
+    pub(crate) proof: SignatureVerified,
+}
+
+/// A proposal or commit with a good signature.
+pub(crate) struct Handshake<'a> {
+    pub(crate) content: AuthenticatedContent,
+    pub(crate) proof: SignatureVerified,
+    /// The key it was encrypted with, if it was.
+    pub(crate) advance: Option<Advance<'a>>,
+}
+
+/// Reads a message for a group; no other kind belongs here.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Inbound> {
+    let framed = match Message::decode(bytes)? {
+        Message::Public(message) => Framed::Public(message),
+        Message::Private(message) => Framed::Private(message),
+        _ => return Err(Code::WrongContent.with("not a message for a group: pass a Welcome to join")),
+    };
+    Ok(Inbound { framed, hash: sha256(&[bytes]) })
+}
+
+impl Inbound {
+    pub(crate) fn group_id(&self) -> &GroupId {
+        match &self.framed {
+            Framed::Public(message) => &message.peek().group_id,
+            Framed::Private(message) => &message.group_id,
+        }
+    }
+
+    pub(crate) fn epoch(&self) -> Epoch {
+        match &self.framed {
+            Framed::Public(message) => message.peek().epoch,
+            Framed::Private(message) => message.epoch,
+        }
+    }
+
+    fn is_application(&self) -> bool {
+        matches!(&self.framed, Framed::Private(message) if message.content_type == ContentType::Application)
+    }
+
+    /// Refuses what cannot be read in the group's present epoch: handshakes of any other, and data whose keys are gone or
+    /// yet to come.
+    pub(crate) fn check_epoch(&self, state: &GroupState) -> Result<()> {
+        let (epoch, now) = (self.epoch(), state.head.epoch);
+        let late = self.is_application() && epoch >= state.head.oldest_epoch && epoch <= now;
+        match state.head.standing {
+            Standing::Removed if !late => Err(Code::Removed.into()),
+            _ if epoch > now => Err(Code::FutureEpoch.into()),
+            _ if epoch < now && !late => Err(Code::PastEpoch.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Decrypts and verifies the message. Nothing is staged.
+    pub(crate) fn unprotect<'a>(self, txn: &mut Txn, state: &'a GroupState, host: &Host) -> Result<Opened<'a>> {
+        match self.framed {
+            Framed::Public(message) => unprotect_public(txn, state, *message),
+            Framed::Private(message) => unprotect_private(txn, state, host, message),
+        }
+    }
+}
+
+fn unprotect_public<'a>(txn: &mut Txn, state: &'a GroupState, message: PublicMessage) -> Result<Opened<'a>> {
+    let membership = Membership {
+        suite: state.suite,
+        membership_key: &state.epoch.current()?.membership_key,
+        group_context: &state.epoch.group_context,
+    };
+    let opened = message.unprotect(&membership)?;
+    let sender = opened.peek().sender;
+    let key = public_sender_key(txn, state, opened.peek())?;
+    let verified = opened.verify(state.suite, &key)?;
+    if sender == Sender::Member(state.head.own_leaf) {
+        return Ok(Opened::Own(verified.authenticated().content.content.content_type()));
+    }
+    let (content, proof) = verified.into_parts();
+    Ok(Opened::Handshake(Handshake { content, proof, advance: None }))
+}
+
+/// The key that the sender of a PublicMessage signs with (RFC 9420 §6.1).
+fn public_sender_key(txn: &mut Txn, state: &GroupState, content: &FramedContent) -> Result<SignaturePublicKey> {
+    match (content.sender, &content.content) {
+        (Sender::Member(leaf), _) => Ok(member_at(txn, state, (state.head.epoch, leaf))?.leaf_node()?.signature_key),
+        (Sender::External(index), _) => {
+            let senders = state.context.extensions.external_senders()?.unwrap_or_default();
+            let sender = senders.into_iter().nth(index as usize);
+            let unknown = || Code::BadSender.with("the group has no external sender of this index");
+            sender.map(|sender| sender.signature_key).ok_or_else(unknown)
+        }
+        (Sender::NewMemberProposal, Content::Proposal(Proposal::Add(key_package))) => {
+            Ok(key_package.peek().leaf_node.signature_key.clone())
+        }
+        (Sender::NewMemberCommit, Content::Commit(commit)) => {
+            let path = commit.path.as_ref().ok_or(Code::BadPath)?;
+            Ok(path.leaf_node.peek().signature_key.clone())
+        }
+        _ => Err(Code::BadSender.into()),
+    }
+}
+
+fn unprotect_private<'a>(
+    txn: &mut Txn,
+    state: &'a GroupState,
+    host: &Host,
+    message: PrivateMessage,
+) -> Result<Opened<'a>> {
+    let epoch = message.epoch;
+    txn.guard(&state.keys.epoch(epoch))?;
+    let past: Option<EpochRecord> = match epoch == state.head.epoch {
+        true => None,
+        false => Some(txn.load(&state.keys.epoch(epoch))?.ok_or(Code::PastEpoch)?),
+    };
+    let record = past.as_ref().unwrap_or(&state.epoch);
+    let located = message.locate(state.suite, &record.sender_data_secret, record.width.leaves())?;
+    if located.leaf_index() == state.head.own_leaf {
+        return Ok(Opened::Own(located.content_type()));
+    }
+    let tree = SecretTree { suite: state.suite, keys: &state.keys, epoch, width: record.width };
+    let ratchet = sender_ratchet(txn, state, tree, &located)?;
+    let generation = located.generation();
+    let (key, advance) = ratchet.seek(txn, generation, host.limits.ratchet)?;
+    let leaf = located.leaf_index();
+    let opened = located.open(state.suite, key, &record.group_context)?;
+    let verified = opened.verify(state.suite, &advance.sender().signature_key)?;
+    Ok(classify(leaf, verified, advance))
+}
+
+/// The sender's ratchet; on its first use in the epoch, from the secret tree and the sender's leaf of that epoch.
+fn sender_ratchet<'a>(
+    txn: &mut Txn,
+    state: &'a GroupState,
+    tree: SecretTree<'a>,
+    located: &Located,
+) -> Result<Ratchet<'a>> {
+    let (leaf, kind) = (located.leaf_index(), ratchet_kind(located.content_type()));
+    if let Some(ratchet) = Ratchet::load(txn, tree, leaf, kind)? {
+        return Ok(ratchet);
+    }
+    txn.prefetch(tree.first_keys_needed(leaf)?.into_iter().chain(member_keys(state, (tree.epoch, leaf))))?;
+    let record = member_at(txn, state, (tree.epoch, leaf))?;
+    let sender = SenderIdentity {
+        signature_key: record.leaf_node()?.signature_key,
+        client_id: record.client_id,
+        user_id: record.user_id,
+    };
+    Ratchet::first(txn, tree, (leaf, kind), sender)
+}
+
+/// Where the leaf of a past or present epoch may lie: kept under the first epoch since that saw it replaced, or in the tree.
+fn member_keys(
+    state: &GroupState,
+    (epoch, leaf): (Epoch, LeafIndex),
+) -> impl Iterator<Item = crate::store::Key> + use<'_> {
+    let former = (epoch.0..state.head.epoch.0).map(move |last| state.keys.former_leaf(Epoch(last), leaf));
+    former.chain(std::iter::once(state.tree().leaf_key(leaf)))
+}
+
+/// The member that was at a leaf in that epoch; a blank leaf sends nothing.
+pub(crate) fn member_at(txn: &mut Txn, state: &GroupState, at: (Epoch, LeafIndex)) -> Result<LeafRecord> {
+    let keys: Vec<_> = member_keys(state, at).collect();
+    txn.prefetch(keys.iter().cloned())?;
+    for key in keys {
+        if let Some(record) = txn.load::<LeafRecord>(&key)? {
+            return Ok(record);
+        }
+    }
+    Err(Code::BadSender.with("the sender's leaf is blank"))
+}
+
+/// The ratchet that content of this kind is encrypted with (RFC 9420 §9.1).
+pub(crate) fn ratchet_kind(content_type: ContentType) -> RatchetKind {
+    match content_type {
+        ContentType::Application => RatchetKind::Application,
+        ContentType::Proposal | ContentType::Commit => RatchetKind::Handshake,
+    }
+}
+
+fn classify(leaf: LeafIndex, verified: Verified, advance: Advance<'_>) -> Opened<'_> {
+    let (content, proof) = verified.into_parts();
+    if content.content.content.content_type() != ContentType::Application {
+        return Opened::Handshake(Handshake { content, proof, advance: Some(advance) });
+    }
+    let SenderIdentity { client_id, user_id, .. } = advance.sender().clone();
+    let sender = MemberName { leaf: leaf.0, client_id, user_id };
+    Opened::Application(Application { sender, content: content.content, advance, proof })
+}

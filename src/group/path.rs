@@ -1,0 +1,116 @@
+//! The path of a commit, on its way into the provisional tree (RFC 9420 §12.4.2): checked and merged when received, made and
+//! merged when sent.
+
+use super::host::Host;
+use super::proposals::require_replacement;
+use super::resolve::Committer;
+use super::stage::{Provisional, leaf_record};
+use super::state::GroupState;
+use crate::base::host::SignPurpose;
+use crate::base::{Code, LeafIndex, Result};
+use crate::codec::Opaque;
+use crate::crypto::{HpkePrivateKey, HpkePublicKey, Signature};
+use crate::store::Txn;
+use crate::tree::{
+    ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Names, NewPath, PathStep, Signed, Tree, UpdatePath,
+};
+
+/// A path merged into the tree: whose it is, and the steps it takes.
+pub(crate) struct Merged {
+    pub(crate) leaf: LeafIndex,
+    pub(crate) steps: Vec<PathStep>,
+}
+
+/// Checks a received path and merges it.
+pub(crate) fn receive(
+    txn: &mut Txn,
+    (state, host): (&GroupState, &Host),
+    staged: &mut Provisional,
+    (path, names): (&UpdatePath, Option<Names>),
+) -> Result<Merged> {
+    let leaf = match staged.committer {
+        Committer::Member(leaf) => leaf,
+        Committer::Joiner => staged.tree.next_leaf(txn)?,
+    };
+    let node = verified_leaf(state, host, leaf, path)?;
+    check_successor(txn, (state, host), staged, &node)?;
+    let keys = Tree::sent_keys(&node.encryption_key, &path.nodes);
+    staged.tree.check_path_keys(txn, &keys)?;
+    let record = leaf_record(&node, names)?;
+    match staged.committer {
+        Committer::Member(_) => drop(staged.strike(txn, leaf)?),
+        Committer::Joiner => drop(staged.tree.add(txn, record.clone())?),
+    }
+    let steps = staged.tree.filtered_direct_path(txn, leaf)?;
+    let keys: Vec<HpkePublicKey> = path.nodes.iter().map(|node| node.encryption_key.clone()).collect();
+    let expected = staged.tree.merge_path(txn, leaf, (&steps, &keys))?;
+    if node.leaf_node_source != LeafNodeSource::Commit(expected) {
+        return Err(Code::BadPath.with("the parent hash of the committer's leaf does not match"));
+    }
+    staged.tree.enter(txn, leaf, &record)?;
+    staged.tree.replace_leaf(txn, leaf, record)?;
+    staged.note_leaf(node);
+    Ok(Merged { leaf, steps })
+}
+
+/// Makes the path of our own commit at `leaf`, and merges it. The leaf keeps what `template` says and gets fresh keys.
+pub(crate) fn make(
+    txn: &mut Txn,
+    (state, host): (&GroupState, &Host),
+    staged: &mut Provisional,
+    (leaf, mut template, names): (LeafIndex, LeafNode, Names),
+) -> Result<(NewPath, LeafNode, HpkePrivateKey)> {
+    let steps = staged.tree.filtered_direct_path(txn, leaf)?;
+    let path = NewPath::generate(state.suite, steps)?;
+    let (private, public) = state.suite.generate_hpke_keys()?;
+    let mut keys: Vec<&HpkePublicKey> = path.derived.public_keys.iter().collect();
+    keys.push(&public);
+    staged.tree.check_path_keys(txn, &keys)?;
+    let parent_hash = staged.tree.merge_path(txn, leaf, (&path.steps, &path.derived.public_keys))?;
+    template.encryption_key = public;
+    template.leaf_node_source = LeafNodeSource::Commit(parent_hash);
+    let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, leaf)))?;
+    let record = leaf_record(&node, Some(names))?;
+    staged.strike(txn, leaf)?;
+    staged.tree.enter(txn, leaf, &record)?;
+    staged.tree.replace_leaf(txn, leaf, record)?;
+    staged.note_leaf(node.clone());
+    Ok((path, node, private))
+}
+
+/// Signs a leaf of our own for its place, if it has one.
+pub(crate) fn sign_leaf(
+    host: &Host,
+    (signing_key, mut node): (&[u8], LeafNode),
+    place: Option<(&GroupState, LeafIndex)>,
+) -> Result<LeafNode> {
+    node.signature = Signature(Opaque::default());
+    let member = place.map(|(state, leaf)| (&state.head.group_id, leaf));
+    let content = node.to_be_signed(member)?;
+    node.signature = host.sign(signing_key, (SignPurpose::LeafNode, LeafNode::LABEL), &content)?;
+    Ok(node)
+}
+
+fn verified_leaf(state: &GroupState, host: &Host, leaf: LeafIndex, path: &UpdatePath) -> Result<LeafNode> {
+    let rules = LeafRules {
+        source: ExpectedSource::Commit,
+        member: Some((&state.head.group_id, leaf)),
+        longest_lifetime: host.limits.longest_lifetime,
+    };
+    path.leaf_node.clone().verify(state.suite, &rules)
+}
+
+/// The new leaf must be fit to follow the committer's old one, or the one that a rejoining client removes (§12.2, §5.3.1).
+fn check_successor(
+    txn: &mut Txn,
+    (state, host): (&GroupState, &Host),
+    staged: &mut Provisional,
+    node: &LeafNode,
+) -> Result<()> {
+    let old = match (staged.committer, staged.roster.removed.first()) {
+        (Committer::Member(leaf), _) => staged.tree.leaf(txn, leaf)?.ok_or(Code::BadSender)?.leaf_node()?,
+        (Committer::Joiner, Some(removed)) => staged.former_leaf(txn, LeafIndex(removed.leaf))?,
+        (Committer::Joiner, None) => return Ok(()),
+    };
+    require_replacement(state, host, &old, node)
+}

@@ -1,0 +1,184 @@
+//! Proposals that wait for a commit: verified when they came, and kept by their references.
+
+use super::host::Host;
+use super::state::GroupState;
+use crate::base::event::{Author, MemberName, ProposalSummary};
+use crate::base::{Code, LeafIndex, Result, limits};
+use crate::codec::{decode_exact, encode};
+use crate::crypto::Digest;
+use crate::message::{Proposal, Sender};
+use crate::schedule::Psk;
+use crate::store::{Reader, Record, Txn, Writer, corrupt};
+use crate::tree::{LeafNode, Names};
+
+use super::state::member_name;
+
+/// One proposal, who made it, and what the app's validator said of the client it is about.
+#[derive(Clone, Debug)]
+pub(crate) struct KnownProposal {
+    /// Its place in the order of arrival.
+    pub(crate) number: u32,
+    pub(crate) sender: Sender,
+    pub(crate) proposal: Proposal,
+    /// The client of an Add or Update.
+    pub(crate) names: Option<Names>,
+}
+
+impl Record for KnownProposal {
+    fn write(&self, writer: &mut Writer) {
+        writer.u32(self.number);
+        // Both were decoded from the wire or made here, so they encode.
+        writer.bytes(&encode(&self.sender).unwrap_or_default());
+        writer.bytes(&encode(&self.proposal).unwrap_or_default());
+        writer.option(self.names.as_ref(), |writer, (client_id, user_id)| {
+            writer.bytes(client_id);
+            writer.bytes(user_id);
+        });
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        Ok(KnownProposal {
+            number: reader.u32()?,
+            sender: decode_exact(reader.bytes()?).map_err(|_| corrupt())?,
+            proposal: decode_exact(reader.bytes()?).map_err(|_| corrupt())?,
+            names: reader.option(|reader| Ok((reader.bytes()?.to_vec(), reader.bytes()?.to_vec())))?,
+        })
+    }
+}
+
+impl KnownProposal {
+    /// What it would change, in the words of an event.
+    pub(crate) fn summary(&self, state: &GroupState, txn: &mut Txn) -> Result<ProposalSummary> {
+        Ok(match &self.proposal {
+            Proposal::Add(_) => {
+                let (client_id, _) = self.names.clone().unwrap_or_default();
+                ProposalSummary::Add { client_id }
+            }
+            Proposal::Update(_) => ProposalSummary::Update,
+            Proposal::Remove(leaf) => ProposalSummary::Remove { member: name_of(state, txn, *leaf)? },
+            Proposal::PreSharedKey(id) => ProposalSummary::Psk {
+                psk_id: match &id.psk {
+                    Psk::External(psk_id) => psk_id.to_vec(),
+                    Psk::Resumption { .. } => Vec::new(),
+                },
+            },
+            Proposal::ReInit(_) => ProposalSummary::Reinit,
+            Proposal::ExternalInit(_) => ProposalSummary::ExternalInit,
+            Proposal::GroupContextExtensions(extensions) => {
+                ProposalSummary::Extensions { types: extensions.types().map(|listed| listed.0).collect() }
+            }
+            Proposal::Custom(proposal_type, content) => {
+                ProposalSummary::Custom { proposal_type: proposal_type.0, content: content.to_vec() }
+            }
+        })
+    }
+}
+
+/// The name of the member at a leaf, which must not be blank.
+pub(crate) fn name_of(state: &GroupState, txn: &mut Txn, leaf: LeafIndex) -> Result<MemberName> {
+    let mut tree = state.tree();
+    let record = tree.leaf(txn, leaf)?.ok_or(Code::NoSuchMember)?;
+    Ok(member_name(leaf, record))
+}
+
+/// Who sent a handshake message, in the words of an event.
+pub(crate) fn author_of(state: &GroupState, txn: &mut Txn, sender: Sender) -> Result<Author> {
+    Ok(match sender {
+        Sender::Member(leaf) => Author::Member { member: name_of(state, txn, leaf)? },
+        Sender::External(index) => Author::External { index },
+        Sender::NewMemberProposal | Sender::NewMemberCommit => Author::NewMember,
+    })
+}
+
+/// Checks what can be checked of a single proposal (RFC 9420 §12.1), and asks the app about a client it brings in.
+pub(crate) fn examine(
+    state: &GroupState,
+    txn: &mut Txn,
+    host: &Host,
+    (sender, proposal): (Sender, &Proposal),
+) -> Result<Option<Names>> {
+    match proposal {
+        Proposal::Add(key_package) => {
+            let checked = key_package.as_ref().clone().verify(state.suite, host.limits.longest_lifetime)?;
+            host.name(state.suite, &[&checked.leaf_node]).map(|names| names.into_iter().next())
+        }
+        Proposal::Update(leaf_node) => {
+            let Sender::Member(leaf) = sender else { return Err(Code::BadSender.into()) };
+            let checked = verify_update(state, host, leaf, leaf_node.as_ref().clone())?;
+            let old = current_leaf(state, txn, leaf)?;
+            require_replacement(state, host, &old, &checked)?;
+            host.name(state.suite, &[&checked]).map(|names| names.into_iter().next())
+        }
+        Proposal::Remove(leaf) => current_leaf(state, txn, *leaf).map(|_| None),
+        Proposal::PreSharedKey(id) => super::psk::check_id(state.suite, id).map(|()| None),
+        Proposal::GroupContextExtensions(extensions) => {
+            crate::message::check_group_extensions(extensions).map(|()| None)
+        }
+        Proposal::ReInit(reinit) => super::rules::check_reinit(state, reinit).map(|()| None),
+        Proposal::ExternalInit(_) => Err(Code::BadProposal.with("an ExternalInit outside an external commit")),
+        Proposal::Custom(..) => Ok(None),
+    }
+}
+
+/// The leaf of an Update proposal, checked for the place it is to take (RFC 9420 §12.1.2).
+pub(crate) fn verify_update(
+    state: &GroupState,
+    host: &Host,
+    leaf: LeafIndex,
+    node: crate::tree::Unverified<LeafNode>,
+) -> Result<LeafNode> {
+    let rules = crate::tree::LeafRules {
+        source: crate::tree::ExpectedSource::Update,
+        member: Some((&state.head.group_id, leaf)),
+        longest_lifetime: host.limits.longest_lifetime,
+    };
+    node.verify(state.suite, &rules)
+}
+
+/// A leaf may replace an older one only with a fresh encryption key and an acceptable credential (RFC 9420 §7.3, §5.3.1).
+pub(crate) fn require_replacement(state: &GroupState, host: &Host, old: &LeafNode, new: &LeafNode) -> Result<()> {
+    if old.encryption_key == new.encryption_key {
+        return Err(Code::KeyReused.with("the new leaf keeps the encryption key of the old one"));
+    }
+    host.require_successor(state.suite, old, new)
+}
+
+/// The LeafNode of a member.
+pub(crate) fn current_leaf(state: &GroupState, txn: &mut Txn, leaf: LeafIndex) -> Result<LeafNode> {
+    let mut tree = state.tree();
+    let record = tree.leaf(txn, leaf)?.ok_or_else(|| Code::BadProposal.with("a proposal is about a blank leaf"))?;
+    record.leaf_node()
+}
+
+/// Keeps a proposal until a commit names it.
+pub(crate) fn keep(state: &mut GroupState, txn: &mut Txn, reference: &Digest, known: &mut KnownProposal) -> Result<()> {
+    if state.head.proposals >= limits::MAX_PENDING_PROPOSALS {
+        return Err(Code::LimitReached.with(format_args!("at most {} proposals wait", limits::MAX_PENDING_PROPOSALS)));
+    }
+    known.number = state.head.proposals;
+    state.head.proposals += 1;
+    let key = state.keys.proposal(&reference.0);
+    let value = crate::store::encode_record(known);
+    if value.len() > limits::MAX_PENDING_PROPOSAL {
+        let most = limits::MAX_PENDING_PROPOSAL;
+        return Err(Code::LimitReached.with(format_args!("a proposal that waits is at most {most} bytes long")));
+    }
+    txn.put(key, value);
+    state.store_head(txn)
+}
+
+/// Every proposal that waits, with its reference, in the order of arrival.
+pub(crate) fn waiting(state: &GroupState, txn: &mut Txn) -> Result<Vec<(Digest, KnownProposal)>> {
+    if state.head.proposals == 0 {
+        return Ok(Vec::new());
+    }
+    let prefix = state.keys.proposals();
+    let found = txn.scan(&prefix, None, limits::MAX_PENDING_PROPOSALS as usize)?;
+    let mut waiting = Vec::with_capacity(found.len());
+    for (key, value) in found {
+        let reference = key.0.get(prefix.0.len()..).unwrap_or_default();
+        waiting.push((Digest(reference.into()), crate::store::decode_record::<KnownProposal>(&value)?));
+    }
+    waiting.sort_by_key(|(_, known)| known.number);
+    Ok(waiting)
+}

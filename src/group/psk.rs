@@ -1,0 +1,69 @@
+//! Pre-shared keys (RFC 9420 §8.4): external ones that the app put into the store, and resumption secrets of kept epochs.
+
+use super::epoch::EpochRecord;
+use super::head::Head;
+use crate::base::{Code, Epoch, GroupId, Result, Secret};
+use crate::crypto::Suite;
+use crate::schedule::{PreSharedKeyId, Psk, ResumptionPskUsage, psk_secret};
+use crate::store::{GroupKeys, Txn};
+
+/// Longest external pre-shared key and longest id of one.
+const MAX_PSK: usize = 4096;
+
+/// Checks an id by itself: the nonce has the length of the suite's secrets, and only resumption for the app's own purposes
+/// may be proposed (RFC 9420 §12.1.4).
+pub(crate) fn check_id(suite: &Suite, id: &PreSharedKeyId) -> Result<()> {
+    if id.psk_nonce.len() != suite.secret_length() {
+        return Err(Code::BadProposal.with("the nonce of a pre-shared key has the wrong length"));
+    }
+    match &id.psk {
+        Psk::External(_) | Psk::Resumption { usage: ResumptionPskUsage::Application, .. } => Ok(()),
+        Psk::Resumption { .. } => Err(Code::BadProposal.with("a reinit or branch key may not be proposed")),
+    }
+}
+
+/// Puts an external key into the store.
+pub(crate) fn put(txn: &mut Txn, psk_id: &[u8], secret: &Secret) -> Result<()> {
+    if psk_id.len() > MAX_PSK || secret.expose().len() > MAX_PSK {
+        return Err(Code::TooLong.with(format_args!("a pre-shared key and its id are at most {MAX_PSK} bytes long")));
+    }
+    let key = txn.keyspace().psk(psk_id);
+    txn.store(key, secret);
+    Ok(())
+}
+
+/// Deletes an external key.
+pub(crate) fn delete(txn: &mut Txn, psk_id: &[u8]) {
+    let key = txn.keyspace().psk(psk_id);
+    txn.delete(key);
+}
+
+/// `psk_secret` of these keys; each must be known here.
+pub(crate) fn combine(txn: &mut Txn, suite: &Suite, ids: &[PreSharedKeyId]) -> Result<Secret> {
+    let mut keys = Vec::with_capacity(ids.len());
+    for id in ids {
+        keys.push((id.clone(), find(txn, id)?));
+    }
+    psk_secret(suite, &keys)
+}
+
+fn find(txn: &mut Txn, id: &PreSharedKeyId) -> Result<Secret> {
+    match &id.psk {
+        Psk::External(psk_id) => {
+            let key = txn.keyspace().psk(psk_id);
+            txn.watch(&key)?;
+            txn.load(&key)?.ok_or_else(|| Code::UnknownPsk.into())
+        }
+        Psk::Resumption { psk_group_id, psk_epoch, .. } => resumption(txn, psk_group_id, *psk_epoch),
+    }
+}
+
+/// The resumption secret of an epoch of a group, as far back as the window of kept epochs reaches.
+fn resumption(txn: &mut Txn, group_id: &GroupId, epoch: Epoch) -> Result<Secret> {
+    let head: Head = txn.load(&txn.keyspace().head(group_id))?.ok_or(Code::UnknownPsk)?;
+    let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
+    let key = keys.epoch(epoch);
+    txn.watch(&key)?;
+    let record: EpochRecord = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
+    Ok(record.resumption_psk)
+}

@@ -1,0 +1,191 @@
+//! Applying a commit's proposals to the tree (RFC 9420 §12.3) inside the overlay: nothing of it is stored before the
+//! commit is confirmed.
+
+use std::collections::BTreeSet;
+
+use super::census;
+use super::identities::Vetted;
+use super::resolve::Committer;
+use super::rules::{Allowed, Arrival, Replacement};
+use super::state::{GroupState, member_name};
+use crate::base::event::MemberName;
+use crate::base::{Code, Epoch, LeafIndex, Result};
+use crate::codec::encode;
+use crate::message::GroupContext;
+use crate::store::{GroupKeys, Key, Txn};
+use crate::tree::{CredentialType, LeafNode, LeafRecord, Names, Tree};
+
+/// The group as the commit's proposals would leave it, before its path.
+pub(crate) struct Provisional {
+    pub(crate) tree: Tree,
+    /// New epoch and extensions, old confirmed transcript hash; the tree hash is set when the path is in.
+    pub(crate) context: GroupContext,
+    pub(crate) committer: Committer,
+    /// Where the new members are, in the order of their Adds.
+    pub(crate) added: Vec<(LeafIndex, Arrival)>,
+    /// The same leaves, as a set.
+    pub(crate) added_leaves: BTreeSet<u32>,
+    pub(crate) roster: RosterChange,
+    pub(crate) rest: Allowed,
+    keys: GroupKeys,
+    /// The epoch that the commit ends.
+    last_epoch: Epoch,
+    /// Leaves that were not in the group before in this form, to be held against what the group needs.
+    new_leaves: Vec<LeafNode>,
+}
+
+/// Who came, went and changed.
+#[derive(Default, Clone)]
+pub(crate) struct RosterChange {
+    pub(crate) added: Vec<MemberName>,
+    pub(crate) removed: Vec<MemberName>,
+    pub(crate) updated: Vec<MemberName>,
+}
+
+/// Applies the proposals: extensions, Updates, Removes, Adds (RFC 9420 §12.3).
+pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, vetted: Vetted) -> Result<Provisional> {
+    let mut rest = vetted.allowed;
+    let epoch = state.head.epoch.next().ok_or_else(|| Code::LimitReached.with("the last epoch is reached"))?;
+    let mut context = state.context.clone();
+    context.epoch = epoch;
+    if let Some(extensions) = &rest.extensions {
+        context.extensions = extensions.clone();
+    }
+    let (updates, removes, adds) =
+        (std::mem::take(&mut rest.updates), std::mem::take(&mut rest.removes), std::mem::take(&mut rest.adds));
+    let mut staged = Provisional {
+        tree: state.tree(),
+        context,
+        committer: rest.committer,
+        added: Vec::new(),
+        added_leaves: BTreeSet::new(),
+        roster: RosterChange::default(),
+        rest,
+        keys: state.keys.clone(),
+        last_epoch: state.head.epoch,
+        new_leaves: Vec::new(),
+    };
+    staged.load(txn, (state.head.own_leaf, &updates, &removes, &adds))?;
+    staged.leave(txn, (&updates, &removes))?;
+    staged.update(txn, updates)?;
+    staged.remove(txn, &removes)?;
+    staged.add(txn, adds)?;
+    Ok(staged)
+}
+
+impl Provisional {
+    /// Reads every path that will be touched, and every name that must be free, in two calls.
+    fn load(
+        &mut self,
+        txn: &mut Txn,
+        (own, updates, removes, adds): (LeafIndex, &[Replacement], &[LeafIndex], &[Arrival]),
+    ) -> Result<()> {
+        let mut leaves: Vec<LeafIndex> = updates.iter().map(|update| update.leaf).collect();
+        leaves.extend(removes);
+        leaves.extend(self.committer.leaf());
+        leaves.push(own);
+        self.tree.load_paths(txn, &leaves)?;
+        let names = updates.iter().map(|update| (&update.node, &update.names));
+        let names = names.chain(adds.iter().map(|add| (&add.key_package.leaf_node, &add.names)));
+        let keys = names.flat_map(|(node, names)| {
+            let client_id = names.as_ref().map(|(client_id, _)| client_id.as_slice()).unwrap_or_default();
+            self.tree.directory_keys(node, client_id)
+        });
+        let keys: Vec<Key> = keys.collect();
+        txn.prefetch(keys)
+    }
+
+    /// Takes every leaf that changes or goes out of the roster, so that the order of proposals does not matter to what is
+    /// free.
+    fn leave(&mut self, txn: &mut Txn, (updates, removes): (&[Replacement], &[LeafIndex])) -> Result<()> {
+        for update in updates {
+            self.strike(txn, update.leaf)?;
+        }
+        for leaf in removes {
+            let record = self.strike(txn, *leaf)?;
+            self.roster.removed.push(member_name(*leaf, &record));
+        }
+        Ok(())
+    }
+
+    /// Takes one leaf out of the roster, and keeps it for late messages of the epochs it was in.
+    pub(super) fn strike(&mut self, txn: &mut Txn, leaf: LeafIndex) -> Result<LeafRecord> {
+        let record = self.tree.leaf(txn, leaf)?.cloned().ok_or(Code::BadProposal)?;
+        self.tree.strike(txn, &record)?;
+        txn.store(self.keys.former_leaf(self.last_epoch, leaf), &record);
+        Ok(record)
+    }
+
+    fn update(&mut self, txn: &mut Txn, updates: Vec<Replacement>) -> Result<()> {
+        for Replacement { leaf, node, names } in updates {
+            let record = leaf_record(&node, names)?;
+            self.tree.enter(txn, leaf, &record)?;
+            self.roster.updated.push(member_name(leaf, &record));
+            self.tree.update(txn, leaf, record)?;
+            self.new_leaves.push(node);
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, txn: &mut Txn, removes: &[LeafIndex]) -> Result<()> {
+        for leaf in removes {
+            self.tree.remove(txn, *leaf)?;
+        }
+        if removes.is_empty() { Ok(()) } else { self.tree.shrink(txn) }
+    }
+
+    fn add(&mut self, txn: &mut Txn, adds: Vec<Arrival>) -> Result<()> {
+        for mut arrival in adds {
+            let record = leaf_record(&arrival.key_package.leaf_node, arrival.names.take())?;
+            let leaf = self.tree.add(txn, record.clone())?;
+            self.tree.enter(txn, leaf, &record)?;
+            self.roster.added.push(member_name(leaf, &record));
+            self.new_leaves.push(arrival.key_package.leaf_node.clone());
+            self.added_leaves.insert(leaf.0);
+            self.added.push((leaf, arrival));
+        }
+        Ok(())
+    }
+
+    /// Notes a leaf that the path brings, to be checked with the others.
+    pub(super) fn note_leaf(&mut self, node: LeafNode) {
+        self.new_leaves.push(node);
+    }
+
+    /// Holds the resulting group against RFC 9420 §7.3 and §11.1: its new leaves against its extensions and each other, and
+    /// every member against new extensions.
+    pub(crate) fn check_members(&mut self, txn: &mut Txn) -> Result<()> {
+        let members = self.tree.member_count(txn)?;
+        let leaves: Vec<&LeafNode> = self.new_leaves.iter().collect();
+        census::check_leaves(txn, &self.tree, &self.context.extensions, &leaves)?;
+        let types: BTreeSet<CredentialType> = leaves.iter().map(|leaf| leaf.credential.credential_type()).collect();
+        let types: Vec<CredentialType> = types.into_iter().collect();
+        census::check_credentials(txn, &self.tree, (&types, members))?;
+        match self.rest.extensions.is_some() {
+            true => census::check_extensions(txn, &self.tree, (&self.context.extensions, members)),
+            false => Ok(()),
+        }
+    }
+
+    /// Sets the tree hash, and gives the encoded provisional GroupContext (RFC 9420 §12.4.1).
+    pub(crate) fn seal_context(&mut self, txn: &mut Txn) -> Result<Vec<u8>> {
+        self.context.tree_hash = self.tree.head(txn)?.root.tree_hash;
+        encode(&self.context)
+    }
+
+    /// A leaf that this commit takes out, as it was.
+    pub(super) fn former_leaf(&self, txn: &mut Txn, leaf: LeafIndex) -> Result<LeafNode> {
+        txn.require::<LeafRecord>(&self.keys.former_leaf(self.last_epoch, leaf))?.leaf_node()
+    }
+
+    /// The epoch that the commit begins.
+    pub(crate) fn epoch(&self) -> Epoch {
+        self.context.epoch
+    }
+}
+
+/// The stored form of a leaf.
+pub(crate) fn leaf_record(node: &LeafNode, names: Option<Names>) -> Result<LeafRecord> {
+    let (client_id, user_id) = names.ok_or(Code::Internal)?;
+    Ok(LeafRecord { node: encode(node)?, client_id, user_id })
+}

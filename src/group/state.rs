@@ -1,0 +1,74 @@
+//! A group as an act finds it: its head and its current epoch, read in one call when their keys can be foretold.
+
+use super::epoch::EpochRecord;
+use super::head::Head;
+use crate::base::event::MemberName;
+use crate::base::{Code, Epoch, GroupId, LeafIndex, Result};
+use crate::crypto::Suite;
+use crate::message::GroupContext;
+use crate::store::{GroupKeys, Incarnation, Txn, corrupt};
+use crate::tree::{LeafRecord, Tree};
+
+/// Where a group was found last, so that the next act can read ahead. A wrong hint costs a read and nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hint {
+    pub(crate) incarnation: Incarnation,
+    pub(crate) epoch: Epoch,
+    pub(crate) own_leaf: LeafIndex,
+}
+
+/// The loaded state of one group.
+pub(crate) struct GroupState {
+    pub(crate) head: Head,
+    pub(crate) epoch: EpochRecord,
+    pub(crate) context: GroupContext,
+    pub(crate) keys: GroupKeys,
+    pub(crate) suite: &'static Suite,
+}
+
+impl GroupState {
+    /// Reads the head and the current epoch.
+    pub(crate) fn load(txn: &mut Txn, group_id: &GroupId) -> Result<Self> {
+        let head_key = txn.keyspace().head(group_id);
+        // Whatever the act decides rests on the head, so a verdict is checked against it once more.
+        txn.watch(&head_key)?;
+        let head: Head = txn.load(&head_key)?.ok_or(Code::NoSuchGroup)?;
+        if head.group_id != *group_id {
+            return Err(corrupt());
+        }
+        let suite = Suite::of(head.suite)?;
+        let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
+        let epoch: EpochRecord = txn.require(&keys.epoch(head.epoch))?;
+        let context = epoch.context()?;
+        Ok(GroupState { head, epoch, context, keys, suite })
+    }
+
+    /// Where to look next time.
+    pub(crate) fn hint(&self) -> Hint {
+        Hint { incarnation: self.head.incarnation, epoch: self.head.epoch, own_leaf: self.head.own_leaf }
+    }
+
+    /// The tree of the current epoch.
+    pub(crate) fn tree(&self) -> Tree {
+        Tree::open(self.keys.clone(), self.suite, &self.head.tree)
+    }
+
+    /// Stages the head with a new revision.
+    pub(crate) fn store_head(&mut self, txn: &mut Txn) -> Result<()> {
+        self.head.revision += 1;
+        let key = txn.keyspace().head(&self.head.group_id);
+        txn.guard(&key)?;
+        txn.store(key, &self.head);
+        Ok(())
+    }
+
+    /// The number of members.
+    pub(crate) fn member_count(&self) -> u32 {
+        self.head.tree.root.facts.occupied
+    }
+}
+
+/// The name of a member, for events and rosters.
+pub(crate) fn member_name(leaf: LeafIndex, record: &LeafRecord) -> MemberName {
+    MemberName { leaf: leaf.0, client_id: record.client_id.clone(), user_id: record.user_id.clone() }
+}
