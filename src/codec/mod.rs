@@ -35,7 +35,8 @@ pub(crate) fn write(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<()> {
     value.tls_serialize(bytes).map(drop).map_err(unencodable)
 }
 
-fn malformed(error: tls_codec::Error) -> Error {
+/// The library's own error for what a decoder made by hand found wrong.
+pub(crate) fn malformed(error: tls_codec::Error) -> Error {
     match error {
         tls_codec::Error::InvalidVectorLength => Code::BadVector.into(),
         tls_codec::Error::TrailingData => Code::TrailingBytes.into(),

@@ -9,8 +9,8 @@ use super::proposal::Proposal;
 use super::sender::Sender;
 use super::wire::WireFormat;
 use crate::base::{Code, Epoch, GroupId, ProtocolVersion, Result};
-use crate::codec::{Opaque, encode};
-use crate::crypto::{Mac, Signature};
+use crate::codec::{Opaque, encode, write};
+use crate::crypto::{Digest, Mac, Signature, Suite};
 
 /// The kind of a framed message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, TlsSize, TlsSerialize, TlsDeserializeBytes)]
@@ -49,10 +49,38 @@ impl Content {
         }
     }
 
+    /// The encoded size without the number of its kind.
+    pub(super) fn body_size(&self) -> usize {
+        self.tls_serialized_len() - self.content_type().tls_serialized_len()
+    }
+
+    /// Appends the content without the number of its kind.
+    pub(super) fn write_body(&self, bytes: &mut Vec<u8>) -> Result<()> {
+        match self {
+            Content::Application(data) => write(bytes, data),
+            Content::Proposal(proposal) => write(bytes, proposal),
+            Content::Commit(commit) => write(bytes, commit),
+        }
+    }
+
+    /// Reads content of a kind that is known from elsewhere.
+    pub(super) fn read_body(content_type: ContentType, bytes: &[u8]) -> Result<(Self, &[u8]), Error> {
+        match content_type {
+            ContentType::Application => read(bytes, Content::Application),
+            ContentType::Proposal => read(bytes, Content::Proposal),
+            ContentType::Commit => read(bytes, Content::Commit),
+        }
+    }
+
     /// Whether a message of this kind has a confirmation tag (RFC 9420 §6.1).
     pub(crate) fn is_commit(&self) -> bool {
         matches!(self, Content::Commit(_))
     }
+}
+
+fn read<T: DeserializeBytes>(bytes: &[u8], content: impl Fn(T) -> Content) -> Result<(Content, &[u8]), Error> {
+    let (body, rest) = T::tls_deserialize_bytes(bytes)?;
+    Ok((content(body), rest))
 }
 
 /// Content with its group, epoch and sender.
@@ -66,6 +94,9 @@ pub(crate) struct FramedContent {
 }
 
 impl FramedContent {
+    /// The label that framed content is signed with (RFC 9420 §6.1).
+    pub(crate) const LABEL: &'static str = "FramedContentTBS";
+
     /// What the signature covers (FramedContentTBS, RFC 9420 §6.1). `group_context` is the encoded GroupContext of the
     /// message's epoch, left out for senders outside the group.
     pub(crate) fn to_be_signed(&self, wire_format: WireFormat, group_context: &[u8]) -> Result<Vec<u8>> {
@@ -151,6 +182,24 @@ pub(crate) struct AuthenticatedContent {
 }
 
 impl AuthenticatedContent {
+    /// The ProposalRef of the proposal it carries (RFC 9420 §5.2).
+    pub(crate) fn proposal_ref(&self, suite: &Suite) -> Result<Digest> {
+        suite.proposal_ref(&encode(self)?)
+    }
+
+    /// Refuses to send what receivers would refuse: content that the wire format may not carry, or a confirmation tag
+    /// that is missing or misplaced.
+    pub(super) fn check_outgoing(&self, wire_format: WireFormat) -> Result<()> {
+        self.content.check(wire_format)?;
+        let tagged = self.auth.confirmation_tag.is_some() == self.content.content.is_commit();
+        match tagged && self.wire_format == wire_format {
+            true => Ok(()),
+            false => {
+                Err(Code::Internal.with("content signed for another wire format, or its confirmation tag is amiss"))
+            }
+        }
+    }
+
     /// What a commit adds to the transcript (ConfirmedTranscriptHashInput, RFC 9420 §8.2).
     pub(crate) fn confirmed_transcript_input(&self) -> Result<Vec<u8>> {
         encode(&(self.wire_format, &self.content, &self.auth.signature))

@@ -3,9 +3,9 @@
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
 use super::group_context::GroupContext;
-use crate::base::{LeafIndex, Result};
-use crate::crypto::{Mac, Signature};
-use crate::tree::{ExtensionPlace, Extensions, Signed};
+use crate::base::{Code, LeafIndex, Result};
+use crate::crypto::{Mac, Signature, SignaturePublicKey, Suite};
+use crate::tree::{ExtensionPlace, Extensions, Signed, Unverified};
 
 /// A group in one epoch, vouched for by a member.
 #[derive(Debug, Clone, TlsSize, TlsSerialize, TlsDeserializeBytes)]
@@ -17,9 +17,21 @@ pub(crate) struct GroupInfo {
     pub(crate) signature: Signature,
 }
 
+impl Unverified<GroupInfo> {
+    /// The GroupInfo, if it is sound in itself and signed with this key: that of the leaf at `signer` (RFC 9420 §12.4.3).
+    pub(crate) fn verify(self, suite: &Suite, signer: &SignaturePublicKey) -> Result<GroupInfo> {
+        self.peek().check(suite)?;
+        let content = self.peek().signed_fields()?;
+        let proof = suite.verify_with_label(signer, GroupInfo::LABEL, &content, &self.peek().signature)?;
+        Ok(self.accept(proof))
+    }
+}
+
 impl GroupInfo {
-    /// The checks that need nothing but the object: version, sizes, and payloads of known extensions.
-    pub(crate) fn check(&self) -> Result<()> {
+    fn check(&self, suite: &Suite) -> Result<()> {
+        if self.group_context.cipher_suite != suite.id() {
+            return Err(Code::BadGroupInfo.with("the GroupInfo is of another cipher suite"));
+        }
         self.group_context.check()?;
         self.extensions.check(ExtensionPlace::GroupInfo)
     }
@@ -30,5 +42,61 @@ impl Signed for GroupInfo {
 
     fn signature(&self) -> &Signature {
         &self.signature
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::base::{CipherSuite, Epoch, GroupId, ProtocolVersion};
+    use crate::codec::{Opaque, decode_exact, encode};
+    use crate::crypto::Digest;
+    use crate::tree::ExtensionType;
+
+    fn unsigned(suite: &Suite) -> GroupInfo {
+        let group_context = GroupContext {
+            version: ProtocolVersion::MLS10,
+            cipher_suite: suite.id(),
+            group_id: GroupId(vec![1]),
+            epoch: Epoch(0),
+            tree_hash: Digest(Opaque(vec![2; 32])),
+            confirmed_transcript_hash: Digest(Opaque::default()),
+            extensions: Extensions::default(),
+        };
+        let (confirmation_tag, signature) = (Mac(Opaque(vec![3; 32])), Signature(Opaque::default()));
+        GroupInfo {
+            group_context,
+            extensions: Extensions::default(),
+            confirmation_tag,
+            signer: LeafIndex(0),
+            signature,
+        }
+    }
+
+    /// The code of the verdict on a GroupInfo that was changed before or after it was signed; 0 if it is accepted.
+    fn code(before: fn(&mut GroupInfo), after: fn(&mut GroupInfo)) -> u32 {
+        let suite = Suite::of(CipherSuite(1)).unwrap();
+        let (key, public) = suite.generate_signature_keys().unwrap();
+        let mut group_info = unsigned(suite);
+        before(&mut group_info);
+        group_info.signature = key.sign_with_label(GroupInfo::LABEL, &group_info.signed_fields().unwrap()).unwrap();
+        after(&mut group_info);
+        let received: Unverified<GroupInfo> = decode_exact(&encode(&group_info).unwrap()).unwrap();
+        received.verify(suite, &public).map_or_else(|error| error.code(), |_| 0)
+    }
+
+    #[test]
+    fn a_group_info_is_sound_and_signed() {
+        let unknown: fn(&mut GroupInfo) = |info| info.extensions.put(ExtensionType(0x0a0a), vec![9]);
+        assert_eq!(code(unknown, |_| ()), 0);
+        assert_eq!(code(|_| (), unknown), Code::BadSignature.number());
+        assert_eq!(code(|_| (), |info| info.signer = LeafIndex(1)), Code::BadSignature.number());
+        let version: fn(&mut GroupInfo) = |info| info.group_context.version = ProtocolVersion(2);
+        assert_eq!(code(version, |_| ()), Code::UnsupportedVersion.number());
+        let suite: fn(&mut GroupInfo) = |info| info.group_context.cipher_suite = CipherSuite(2);
+        assert_eq!(code(suite, |_| ()), Code::BadGroupInfo.number());
+        let misplaced: fn(&mut GroupInfo) = |info| info.extensions.put(ExtensionType::EXTERNAL_SENDERS, vec![0]);
+        assert_eq!(code(misplaced, |_| ()), Code::WrongContent.number());
     }
 }

@@ -5,21 +5,29 @@ mod content;
 mod group_context;
 mod group_info;
 mod key_package;
+mod opened;
+mod padding;
 mod private;
 mod proposal;
 mod public;
 mod sender;
+mod sender_data;
 mod welcome;
 mod wire;
 
 pub(crate) use commit::{Commit, ProposalOrRef};
 pub(crate) use content::{AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData};
-pub(crate) use group_context::GroupContext;
+pub(crate) use group_context::{GroupContext, check_group_extensions};
 pub(crate) use group_info::GroupInfo;
 pub(crate) use key_package::KeyPackage;
-pub(crate) use private::PrivateMessage;
+pub(crate) use opened::{Opened, Verified};
+pub(crate) use padding::{Padding, padded_length};
+pub(crate) use private::{Located, PrivateMessage, Sealing};
 pub(crate) use proposal::{Proposal, ReInit};
-pub(crate) use public::PublicMessage;
+pub(crate) use public::{Membership, PublicMessage};
 pub(crate) use sender::Sender;
 pub(crate) use welcome::{EncryptedGroupSecrets, GroupSecrets, Welcome};
 pub(crate) use wire::{Message, WireFormat};
+
+#[cfg(test)]
+mod protection_tests;

@@ -5,10 +5,10 @@ use tls_codec::{Size, TlsDeserializeBytes, TlsSerialize, TlsSize};
 use super::capabilities::Capabilities;
 use super::credential::{Credential, CredentialType};
 use super::extension::{ExtensionPlace, ExtensionType, Extensions};
-use super::unverified::Signed;
+use super::unverified::{Signed, Unverified};
 use crate::base::{CipherSuite, Code, Error, GroupId, LeafIndex, ProtocolVersion, Result, limits};
 use crate::codec::write;
-use crate::crypto::{Digest, HpkePublicKey, Signature, SignaturePublicKey};
+use crate::crypto::{Digest, HpkePublicKey, Signature, SignaturePublicKey, SignatureVerified, Suite};
 
 /// When a leaf from a key package is valid, in seconds since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, TlsSize, TlsSerialize, TlsDeserializeBytes)]
@@ -87,7 +87,30 @@ pub(crate) struct LeafRules<'a> {
     pub(crate) longest_lifetime: u64,
 }
 
+impl Unverified<LeafNode> {
+    /// The leaf, if the checks of RFC 9420 §7.3 hold that need nothing but the leaf and its place.
+    pub(crate) fn verify(self, suite: &Suite, rules: &LeafRules<'_>) -> Result<LeafNode> {
+        let proof = self.peek().verify(suite, rules)?;
+        Ok(self.accept(proof))
+    }
+}
+
 impl LeafNode {
+    /// The checks of RFC 9420 §7.2 and §7.3 that need nothing but the leaf and its place, the cheap ones first.
+    pub(crate) fn verify(&self, suite: &Suite, rules: &LeafRules<'_>) -> Result<SignatureVerified> {
+        self.check(suite, rules)?;
+        let content = self.to_be_signed(rules.member)?;
+        suite.verify_with_label(&self.signature_key, Self::LABEL, &content, &self.signature)
+    }
+
+    /// When the leaf is valid; nothing if it does not come from a key package.
+    pub(crate) fn lifetime(&self) -> Option<Lifetime> {
+        match self.leaf_node_source {
+            LeafNodeSource::KeyPackage(lifetime) => Some(lifetime),
+            _ => None,
+        }
+    }
+
     /// What the signature covers: the fields above it, and the place in the group unless the leaf comes from a key
     /// package (LeafNodeTBS, RFC 9420 §7.2).
     pub(crate) fn to_be_signed(&self, member: Option<(&GroupId, LeafIndex)>) -> Result<Vec<u8>> {
@@ -100,21 +123,9 @@ impl LeafNode {
         Ok(bytes)
     }
 
-    /// The checks that need nothing but the leaf (RFC 9420 §7.2, §7.3), all but the signature.
-    pub(crate) fn check(&self, rules: &LeafRules<'_>) -> Result<()> {
-        if self.tls_serialized_len() > limits::MAX_LEAF_NODE {
-            return Err(Code::LimitReached.with(format_args!("a leaf is at most {} bytes long", limits::MAX_LEAF_NODE)));
-        }
-        if self.encryption_key.0.is_empty() || self.signature_key.0.is_empty() {
-            return Err(bad_leaf("a key is empty"));
-        }
-        self.check_source(rules)?;
-        self.check_listed()?;
-        self.extensions.check(ExtensionPlace::LeafNode)
-    }
-
-    /// Refuses a leaf whose client cannot be in a group of this suite.
-    pub(crate) fn check_suite(&self, suite: CipherSuite) -> Result<()> {
+    /// Every member supports the version and the suite of its group (RFC 9420 §11.1). Asked of leaves that come into a
+    /// group, not of those found there: §7.3 does not list it, and trees are in use that do not keep it.
+    pub(crate) fn check_group(&self, suite: CipherSuite) -> Result<()> {
         if !self.capabilities.supports_version(ProtocolVersion::MLS10) {
             return Err(bad_leaf("its capabilities do not list MLS 1.0"));
         }
@@ -122,6 +133,17 @@ impl LeafNode {
             true => Ok(()),
             false => Err(bad_leaf(format_args!("its capabilities do not list cipher suite {}", suite.0))),
         }
+    }
+
+    /// All but the signature.
+    fn check(&self, suite: &Suite, rules: &LeafRules<'_>) -> Result<()> {
+        if self.tls_serialized_len() > limits::MAX_LEAF_NODE {
+            return Err(Code::LimitReached.with(format_args!("a leaf is at most {} bytes long", limits::MAX_LEAF_NODE)));
+        }
+        self.check_source(rules)?;
+        self.check_listed()?;
+        self.extensions.check(ExtensionPlace::LeafNode)?;
+        suite.check_hpke_key(&self.encryption_key)
     }
 
     fn check_source(&self, rules: &LeafRules<'_>) -> Result<()> {
@@ -159,3 +181,7 @@ impl Signed for LeafNode {
 fn bad_leaf(why: impl std::fmt::Display) -> Error {
     Code::BadLeafNode.with(format_args!("a leaf node breaks a rule: {why}"))
 }
+
+#[cfg(test)]
+#[path = "leaf_node_tests.rs"]
+mod tests;

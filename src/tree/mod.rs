@@ -24,6 +24,8 @@ mod path_secret;
 mod record;
 mod resolution;
 mod roster;
+#[cfg(test)]
+pub(crate) mod sample;
 mod summary;
 mod unmerged;
 mod unverified;

@@ -3,7 +3,7 @@
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
 use crate::base::{Code, LeafIndex, Result};
-use crate::crypto::{Digest, HpkePublicKey};
+use crate::crypto::{Digest, HpkePublicKey, Suite};
 
 /// A node above the leaves: a key that the members below share, except the unmerged ones.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSize, TlsSerialize, TlsDeserializeBytes)]
@@ -14,11 +14,9 @@ pub(crate) struct ParentNode {
 }
 
 impl ParentNode {
-    /// Refuses what no tree makes right: an empty key, or unmerged leaves that do not ascend (RFC 9420 §7.1).
-    pub(crate) fn check(&self) -> Result<()> {
-        if self.encryption_key.0.is_empty() {
-            return Err(Code::BadTree.with("a parent node without a key"));
-        }
+    /// Refuses what no tree makes right: a key that is none, or unmerged leaves that do not ascend (RFC 9420 §7.1).
+    pub(crate) fn check(&self, suite: &Suite) -> Result<()> {
+        suite.check_hpke_key(&self.encryption_key)?;
         match self.unmerged_leaves.is_sorted_by(|left, right| left < right) {
             true => Ok(()),
             false => Err(Code::BadTree.with("unmerged leaves that do not ascend")),
@@ -30,18 +28,23 @@ impl ParentNode {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::base::CipherSuite;
     use crate::codec::Opaque;
 
     #[test]
     fn unmerged_leaves_ascend_without_repeating() {
+        let suite = Suite::of(CipherSuite(1)).unwrap();
+        let (_, encryption_key) = suite.generate_hpke_keys().unwrap();
         let node = |leaves: &[u32]| ParentNode {
-            encryption_key: HpkePublicKey(Opaque(vec![1])),
+            encryption_key: encryption_key.clone(),
             parent_hash: Digest(Opaque(vec![])),
             unmerged_leaves: leaves.iter().copied().map(LeafIndex).collect(),
         };
-        node(&[]).check().unwrap();
-        node(&[0, 2, 3]).check().unwrap();
-        assert!(node(&[2, 2]).check().is_err());
-        assert!(node(&[3, 2]).check().is_err());
+        node(&[]).check(suite).unwrap();
+        node(&[0, 2, 3]).check(suite).unwrap();
+        assert!(node(&[2, 2]).check(suite).is_err());
+        assert!(node(&[3, 2]).check(suite).is_err());
+        let keyless = ParentNode { encryption_key: HpkePublicKey(Opaque(vec![])), ..node(&[]) };
+        assert!(keyless.check(suite).is_err());
     }
 }

@@ -7,7 +7,7 @@ use tls_codec::{DeserializeBytes, Error, Serialize, Size};
 
 use crate::base::{Code, Result};
 use crate::codec::encode;
-use crate::crypto::Signature;
+use crate::crypto::{Signature, SignatureVerified};
 
 /// An object from the network that nobody has checked. Each kind of object has its own `verify`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,11 @@ impl<T> Unverified<T> {
     /// A look at the unchecked object, for what must be known to check it.
     pub(crate) fn peek(&self) -> &T {
         &self.0
+    }
+
+    /// The object, now that its signature is known to be good. The other checks come before, in its `verify`.
+    pub(crate) fn accept(self, _: SignatureVerified) -> T {
+        self.0
     }
 }
 

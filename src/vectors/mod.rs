@@ -4,6 +4,7 @@ mod crypto_basics;
 mod deserialization;
 mod field;
 mod key_schedule;
+mod message_protection;
 mod messages;
 mod psk_secret;
 mod transcript_hashes;
@@ -38,6 +39,7 @@ const RUNNERS: &[(&str, Runner)] = &[
     ("crypto-basics", crypto_basics::run),
     ("deserialization", deserialization::run),
     ("key-schedule", key_schedule::run),
+    ("message-protection", message_protection::run),
     ("messages", messages::run),
     ("psk_secret", psk_secret::run),
     ("transcript-hashes", transcript_hashes::run),
