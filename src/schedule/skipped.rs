@@ -91,9 +91,8 @@ impl Record for SkippedKeys {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let key = |reader: &mut Reader<'_>| {
-            Ok((reader.u8()?, MessageKey { key: reader.secret()?, nonce: reader.secret()? }))
-        };
+        let key =
+            |reader: &mut Reader<'_>| Ok((reader.u8()?, MessageKey { key: reader.secret()?, nonce: reader.secret()? }));
         reader.list(key).map(SkippedKeys)
     }
 }

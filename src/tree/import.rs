@@ -126,7 +126,7 @@ impl Import<'_> {
             return self.complete(Subtree { node: at, summary, branch: Branch::default() });
         }
         if let Some(parent) = &parent {
-            parent.check()?;
+            parent.check(self.tree.suite)?;
         }
         let left = self.last.take().ok_or(Code::BadTree)?;
         self.left.push((left, parent));
