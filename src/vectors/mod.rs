@@ -7,6 +7,7 @@ mod key_schedule;
 mod message_protection;
 mod messages;
 mod psk_secret;
+mod secret_tree;
 mod transcript_hashes;
 mod welcome;
 
@@ -42,6 +43,7 @@ const RUNNERS: &[(&str, Runner)] = &[
     ("message-protection", message_protection::run),
     ("messages", messages::run),
     ("psk_secret", psk_secret::run),
+    ("secret-tree", secret_tree::run),
     ("transcript-hashes", transcript_hashes::run),
     ("welcome", welcome::run),
 ];
