@@ -4,19 +4,45 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use conclave::vectors::{Tally, is_known, run_file};
-use conclave::{Storage, StorageError, StoredRecord, WriteBatch};
+use conclave::vectors::{NewStorage, Tally, is_known, run_file, uses_storage};
+use conclave::{MemoryStorage, Storage};
+use conclave_sqlite::{Options, SqliteStorage};
 
 #[test]
 fn official_vectors() {
-    let tallies: Vec<Tally> = files(&directory())
-        .iter()
-        .map(|path| run_file(path, &no_storage).unwrap_or_else(|reason| panic!("{reason}")))
-        .collect();
-    tallies.iter().for_each(report);
-    assert!(!tallies.is_empty(), "no file has a runner");
-    let bad: Vec<&str> = tallies.iter().filter(|tally| !is_good(tally)).map(|tally| tally.name.as_str()).collect();
+    let files = files(&directory());
+    assert!(!files.is_empty(), "no file has a runner");
+    let in_memory = || -> Arc<dyn Storage> { MemoryStorage::new() };
+    run_all(&files, &in_memory, "");
+}
+
+/// The files whose entries use a store, over SQLite.
+#[test]
+fn official_vectors_in_sqlite() {
+    let mut files = files(&directory());
+    files.retain(|path| uses_storage(path));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let opened = AtomicUsize::new(0);
+    let in_sqlite = || -> Arc<dyn Storage> {
+        let name = format!("{}.db", opened.fetch_add(1, Ordering::Relaxed));
+        let options = Options { durable: false, ..Options::default() };
+        SqliteStorage::open_with(folder.path().join(name), options).expect("a store")
+    };
+    run_all(&files, &in_sqlite, " (sqlite)");
+}
+
+fn run_all(files: &[PathBuf], storage: NewStorage<'_>, suffix: &str) {
+    let mut bad = Vec::new();
+    for path in files {
+        let mut tally = run_file(path, storage).unwrap_or_else(|reason| panic!("{reason}"));
+        tally.name.push_str(suffix);
+        report(&tally);
+        if !is_good(&tally) {
+            bad.push(tally.name);
+        }
+    }
     assert!(bad.is_empty(), "failed or empty: {bad:?}");
 }
 
@@ -47,29 +73,4 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     files.retain(|path| path.extension().is_some_and(|ending| ending == "json") && is_known(path));
     files.sort();
     files
-}
-
-fn no_storage() -> Arc<dyn Storage> {
-    Arc::new(NoStorage)
-}
-
-/// For files whose entries need no store.
-struct NoStorage;
-
-impl Storage for NoStorage {
-    fn read(&self, _: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
-        Err(absent())
-    }
-
-    fn scan(&self, _: Vec<u8>, _: Vec<u8>, _: u32) -> Result<Vec<StoredRecord>, StorageError> {
-        Err(absent())
-    }
-
-    fn write(&self, _: Arc<WriteBatch>) -> Result<(), StorageError> {
-        Err(absent())
-    }
-}
-
-fn absent() -> StorageError {
-    StorageError::Unavailable { detail: "these vectors bring no store".into() }
 }

@@ -82,6 +82,12 @@ impl WriteBatch {
     pub(crate) fn new(guards: Vec<Guard>, ops: Vec<WriteOp>, effect: Option<Effect>) -> Self {
         WriteBatch { guards, ops, effect, position: Mutex::new(0) }
     }
+
+    /// A batch made by hand, for the tests of a store.
+    #[cfg(feature = "test-util")]
+    pub fn by_hand(guards: Vec<Guard>, ops: Vec<WriteOp>, effect: Option<Effect>) -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self::new(guards, ops, effect))
+    }
 }
 
 #[uniffi::export]

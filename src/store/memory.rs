@@ -115,6 +115,8 @@ impl Inner {
             WriteOp::Delete { key } => {
                 self.records.remove(&key);
             }
+            // A range that ends before it begins is empty; the map would panic over it.
+            WriteOp::DeleteRange { from, to } if from >= to => {}
             WriteOp::DeleteRange { from, to } => {
                 let doomed: Vec<Vec<u8>> = self.records.range(from..to).map(|(key, _)| key.clone()).collect();
                 doomed.iter().for_each(|key| {

@@ -176,6 +176,8 @@ impl Tree {
 
     /// The summary of a subtree, hashing what changed and nothing else.
     pub(crate) fn refresh(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<Summary> {
+        // A parent that was never stored has no hashes of its children: only when it is loaded are they known to be stale.
+        self.summary_above(txn, node)?;
         if !self.stale.contains(&node) {
             return self.summary_above(txn, node).cloned();
         }

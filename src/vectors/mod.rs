@@ -8,7 +8,12 @@ mod message_protection;
 mod messages;
 mod psk_secret;
 mod secret_tree;
+mod stored_tree;
 mod transcript_hashes;
+mod tree_math;
+mod tree_operations;
+mod tree_validation;
+mod treekem;
 mod welcome;
 
 use std::path::Path;
@@ -45,8 +50,20 @@ const RUNNERS: &[(&str, Runner)] = &[
     ("psk_secret", psk_secret::run),
     ("secret-tree", secret_tree::run),
     ("transcript-hashes", transcript_hashes::run),
+    ("tree-math", tree_math::run),
+    ("tree-operations", tree_operations::run),
+    ("tree-validation", tree_validation::run),
+    ("treekem", treekem::run),
     ("welcome", welcome::run),
 ];
+
+/// The beginnings of the names of files whose entries use the store.
+const STORING: &[&str] = &["tree-operations", "tree-validation", "treekem", "passive-client"];
+
+/// Whether the entries of the file use the store.
+pub fn uses_storage(path: &Path) -> bool {
+    STORING.iter().any(|prefix| stem(path).starts_with(prefix))
+}
 
 /// Whether there is a runner for the file.
 pub fn is_known(path: &Path) -> bool {
