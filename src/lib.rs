@@ -17,4 +17,7 @@ pub use base::error::{Error, ErrorInfo, Result, error_info, error_table};
 pub use base::event::*;
 pub use base::host::*;
 pub use base::trace::set_logger;
-pub use store::{BatchSize, Guard, MemoryStorage, Storage, StorageError, StoredRecord, Touches, WriteBatch, WriteOp};
+pub use store::{
+    BatchSize, Finding, Guard, MemoryStorage, Storage, StorageError, StoredRecord, Touches, WriteBatch, WriteOp,
+    check_storage,
+};

@@ -1,6 +1,7 @@
 //! The host's storage, and everything between it and the protocol: keys, records, the overlay transaction, the batch.
 
 mod batch;
+mod check;
 mod key;
 mod large;
 mod memory;
@@ -11,6 +12,7 @@ mod storage;
 mod txn;
 
 pub use batch::{BatchSize, Guard, WriteBatch, WriteOp};
+pub use check::{Finding, check_storage};
 pub use memory::{MemoryStorage, Touches};
 pub use storage::{Storage, StorageError, StoredRecord};
 

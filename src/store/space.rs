@@ -119,7 +119,8 @@ impl Store {
     }
 }
 
-fn refused(error: StorageError) -> Error {
+/// What a failed callback means to the caller.
+pub(crate) fn refused(error: StorageError) -> Error {
     match error {
         StorageError::Conflict => Code::Conflict.into(),
         StorageError::Unavailable { detail } => Code::StorageFailed.with(detail),

@@ -46,8 +46,11 @@ pub struct StoredRecord {
 ///
 /// - [`write`](Storage::write) is one transaction, the outermost one, durable when it returns, all or nothing. Its guards
 ///   are checked inside that transaction, a guard of absence also against a concurrent insert.
+/// - One call of [`read`](Storage::read) or [`scan`](Storage::scan) sees one state of the store, never half of a batch.
 /// - Deleted values are really gone: they hold keys of messages that nobody shall read again.
 /// - A backup is never restored over a live store: an old copy would encrypt under the same keys twice.
+///
+/// [`check_storage`](crate::check_storage) tells whether it does.
 ///
 /// Callbacks may arrive on several threads at once. They must not call the library, except for the methods of the
 /// [`WriteBatch`] inside `write`.
