@@ -5,6 +5,7 @@ uniffi::setup_scaffolding!("conclave");
 mod base;
 mod codec;
 mod crypto;
+mod group;
 mod message;
 mod schedule;
 mod store;

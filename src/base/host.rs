@@ -253,4 +253,3 @@ pub trait Logger: Send + Sync {
     /// Takes one line; what goes wrong in here is ignored.
     fn log(&self, record: LogRecord);
 }
-

@@ -11,12 +11,15 @@ pub(crate) fn check_leaves(txn: &mut Txn, tree: &Tree, extensions: &Extensions, 
     let in_use = if leaves.is_empty() { Vec::new() } else { tree.census.credentials_in_use(txn)? };
     for leaf in leaves {
         if let Some(ExtensionType(number)) = leaf.capabilities.lacking_extension(extensions.types()) {
-            return Err(Code::Incapable.with(format_args!("a new leaf does not support the group's extension {number}")));
+            return Err(
+                Code::Incapable.with(format_args!("a new leaf does not support the group's extension {number}"))
+            );
         }
         if let Some(required) = &required {
             leaf.capabilities.check_required(required)?;
         }
-        if let Some(CredentialType(number)) = in_use.iter().find(|used| !leaf.capabilities.supports_credential(**used)) {
+        if let Some(CredentialType(number)) = in_use.iter().find(|used| !leaf.capabilities.supports_credential(**used))
+        {
             let why = format_args!("a new leaf does not support credential type {number}, which members have");
             return Err(Code::Incapable.with(why));
         }
@@ -37,11 +40,7 @@ pub(crate) fn check_credentials(txn: &mut Txn, tree: &Tree, (types, members): (&
 
 /// Checks that all `members` support what the group's extensions are and ask for; asked when they are replaced, and of a
 /// whole tree at a join.
-pub(crate) fn check_extensions(
-    txn: &mut Txn,
-    tree: &Tree,
-    (extensions, members): (&Extensions, u32),
-) -> Result<()> {
+pub(crate) fn check_extensions(txn: &mut Txn, tree: &Tree, (extensions, members): (&Extensions, u32)) -> Result<()> {
     let required = extensions.required_capabilities()?;
     let (extension_types, proposal_types, credential_types) = match required {
         Some(required) => (required.extension_types, required.proposal_types, required.credential_types),

@@ -70,9 +70,9 @@ impl EpochRecord {
         decode_exact(&self.group_context).map_err(|_| corrupt())
     }
 
-    /// What remains when the epoch is over.
-    pub(crate) fn into_past(self) -> Self {
-        EpochRecord { current: None, ..self }
+    /// Leaves what late messages need when the epoch is over.
+    pub(crate) fn end(&mut self) {
+        self.current = None;
     }
 }
 

@@ -76,7 +76,9 @@ pub(crate) fn request(
         _ => None,
     };
     let change = match &known.proposal {
-        Proposal::Add(_) => Change::Add { client_id: client.map(|(client_id, _)| client_id.clone()).unwrap_or_default() },
+        Proposal::Add(_) => {
+            Change::Add { client_id: client.map(|(client_id, _)| client_id.clone()).unwrap_or_default() }
+        }
         Proposal::Update(_) => Change::Update { leaf: proposer.unwrap_or_default() },
         Proposal::Remove(leaf) => Change::Remove { leaf: leaf.0 },
         Proposal::PreSharedKey(_) => Change::Psk,

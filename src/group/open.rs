@@ -6,14 +6,14 @@ use super::head::Standing;
 use super::host::Host;
 use super::state::GroupState;
 use crate::base::event::MemberName;
-use crate::base::{Code, Epoch, GroupId, LeafIndex, Result};
+use crate::base::{Code, Epoch, Error, GroupId, LeafIndex, Result};
 use crate::crypto::{SignaturePublicKey, SignatureVerified, sha256};
 use crate::message::{
     AuthenticatedContent, Content, ContentType, FramedContent, Located, Membership, Message, PrivateMessage, Proposal,
     PublicMessage, Sender, Verified,
 };
 use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
-use crate::store::{RatchetKind, Txn};
+use crate::store::{GroupKeys, RatchetKind, Txn};
 use crate::tree::LeafRecord;
 
 /// A framed message of which nothing is known to be true.
@@ -97,15 +97,21 @@ impl Inbound {
     }
 
     /// Decrypts and verifies the message. Nothing is staged.
-    pub(crate) fn unprotect<'a>(self, txn: &mut Txn, state: &'a GroupState, host: &Host) -> Result<Opened<'a>> {
+    pub(crate) fn unprotect<'k>(
+        self,
+        txn: &mut Txn,
+        state: &GroupState,
+        keys: &'k GroupKeys,
+        host: &Host,
+    ) -> Result<Opened<'k>> {
         match self.framed {
             Framed::Public(message) => unprotect_public(txn, state, *message),
-            Framed::Private(message) => unprotect_private(txn, state, host, message),
+            Framed::Private(message) => unprotect_private(txn, (state, keys), host, message),
         }
     }
 }
 
-fn unprotect_public<'a>(txn: &mut Txn, state: &'a GroupState, message: PublicMessage) -> Result<Opened<'a>> {
+fn unprotect_public<'k>(txn: &mut Txn, state: &GroupState, message: PublicMessage) -> Result<Opened<'k>> {
     let membership = Membership {
         suite: state.suite,
         membership_key: &state.epoch.current()?.membership_key,
@@ -143,12 +149,12 @@ fn public_sender_key(txn: &mut Txn, state: &GroupState, content: &FramedContent)
     }
 }
 
-fn unprotect_private<'a>(
+fn unprotect_private<'k>(
     txn: &mut Txn,
-    state: &'a GroupState,
+    (state, keys): (&GroupState, &'k GroupKeys),
     host: &Host,
     message: PrivateMessage,
-) -> Result<Opened<'a>> {
+) -> Result<Opened<'k>> {
     let epoch = message.epoch;
     txn.guard(&state.keys.epoch(epoch))?;
     let past: Option<EpochRecord> = match epoch == state.head.epoch {
@@ -160,7 +166,7 @@ fn unprotect_private<'a>(
     if located.leaf_index() == state.head.own_leaf {
         return Ok(Opened::Own(located.content_type()));
     }
-    let tree = SecretTree { suite: state.suite, keys: &state.keys, epoch, width: record.width };
+    let tree = SecretTree { suite: state.suite, keys, epoch, width: record.width };
     let ratchet = sender_ratchet(txn, state, tree, &located)?;
     let generation = located.generation();
     let (key, advance) = ratchet.seek(txn, generation, host.limits.ratchet)?;
@@ -171,12 +177,12 @@ fn unprotect_private<'a>(
 }
 
 /// The sender's ratchet; on its first use in the epoch, from the secret tree and the sender's leaf of that epoch.
-fn sender_ratchet<'a>(
+fn sender_ratchet<'k>(
     txn: &mut Txn,
-    state: &'a GroupState,
-    tree: SecretTree<'a>,
+    state: &GroupState,
+    tree: SecretTree<'k>,
     located: &Located,
-) -> Result<Ratchet<'a>> {
+) -> Result<Ratchet<'k>> {
     let (leaf, kind) = (located.leaf_index(), ratchet_kind(located.content_type()));
     if let Some(ratchet) = Ratchet::load(txn, tree, leaf, kind)? {
         return Ok(ratchet);
@@ -204,12 +210,17 @@ fn member_keys(
 pub(crate) fn member_at(txn: &mut Txn, state: &GroupState, at: (Epoch, LeafIndex)) -> Result<LeafRecord> {
     let keys: Vec<_> = member_keys(state, at).collect();
     txn.prefetch(keys.iter().cloned())?;
+    let (epoch, _) = at;
     for key in keys {
         if let Some(record) = txn.load::<LeafRecord>(&key)? {
-            return Ok(record);
+            return if record.since <= epoch { Ok(record) } else { Err(blank_sender()) };
         }
     }
-    Err(Code::BadSender.with("the sender's leaf is blank"))
+    Err(blank_sender())
+}
+
+fn blank_sender() -> Error {
+    Code::BadSender.with("the sender's leaf is blank")
 }
 
 /// The ratchet that content of this kind is encrypted with (RFC 9420 §9.1).

@@ -2,18 +2,15 @@
 //! merged when sent.
 
 use super::host::Host;
+use super::own_leaf::sign_leaf;
 use super::proposals::require_replacement;
 use super::resolve::Committer;
 use super::stage::{Provisional, leaf_record};
 use super::state::GroupState;
-use crate::base::host::SignPurpose;
 use crate::base::{Code, LeafIndex, Result};
-use crate::codec::Opaque;
-use crate::crypto::{HpkePrivateKey, HpkePublicKey, Signature};
+use crate::crypto::{HpkePrivateKey, HpkePublicKey};
 use crate::store::Txn;
-use crate::tree::{
-    ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Names, NewPath, PathStep, Signed, Tree, UpdatePath,
-};
+use crate::tree::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Names, NewPath, PathStep, Tree, UpdatePath};
 
 /// A path merged into the tree: whose it is, and the steps it takes.
 pub(crate) struct Merged {
@@ -36,7 +33,7 @@ pub(crate) fn receive(
     check_successor(txn, (state, host), staged, &node)?;
     let keys = Tree::sent_keys(&node.encryption_key, &path.nodes);
     staged.tree.check_path_keys(txn, &keys)?;
-    let record = leaf_record(&node, names)?;
+    let record = leaf_record(&node, names, staged.epoch())?;
     match staged.committer {
         Committer::Member(_) => drop(staged.strike(txn, leaf)?),
         Committer::Joiner => drop(staged.tree.add(txn, record.clone())?),
@@ -70,25 +67,12 @@ pub(crate) fn make(
     template.encryption_key = public;
     template.leaf_node_source = LeafNodeSource::Commit(parent_hash);
     let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, leaf)))?;
-    let record = leaf_record(&node, Some(names))?;
+    let record = leaf_record(&node, Some(names), staged.epoch())?;
     staged.strike(txn, leaf)?;
     staged.tree.enter(txn, leaf, &record)?;
     staged.tree.replace_leaf(txn, leaf, record)?;
     staged.note_leaf(node.clone());
     Ok((path, node, private))
-}
-
-/// Signs a leaf of our own for its place, if it has one.
-pub(crate) fn sign_leaf(
-    host: &Host,
-    (signing_key, mut node): (&[u8], LeafNode),
-    place: Option<(&GroupState, LeafIndex)>,
-) -> Result<LeafNode> {
-    node.signature = Signature(Opaque::default());
-    let member = place.map(|(state, leaf)| (&state.head.group_id, leaf));
-    let content = node.to_be_signed(member)?;
-    node.signature = host.sign(signing_key, (SignPurpose::LeafNode, LeafNode::LABEL), &content)?;
-    Ok(node)
 }
 
 fn verified_leaf(state: &GroupState, host: &Host, leaf: LeafIndex, path: &UpdatePath) -> Result<LeafNode> {

@@ -50,7 +50,8 @@ pub(crate) struct Allowed {
 
 /// Checks the list and sorts it.
 pub(crate) fn check(txn: &mut Txn, state: &GroupState, host: &Host, listed: Listed) -> Result<Allowed> {
-    let path_required = listed.proposals.is_empty() || listed.proposals.iter().any(|one| one.known.proposal.needs_path());
+    let path_required =
+        listed.proposals.is_empty() || listed.proposals.iter().any(|one| one.known.proposal.needs_path());
     let requests = listed.proposals.iter().map(|one| one.known.clone()).collect();
     let mut allowed = Allowed {
         committer: listed.committer,
@@ -162,7 +163,9 @@ impl Allowed {
     fn check_external(&self) -> Result<()> {
         match self.committer {
             Committer::Member(_) if self.external_init.is_some() => Err(bad_list("an ExternalInit by a member")),
-            Committer::Joiner if self.external_init.is_none() => Err(bad_list("an external commit without ExternalInit")),
+            Committer::Joiner if self.external_init.is_none() => {
+                Err(bad_list("an external commit without ExternalInit"))
+            }
             Committer::Joiner if self.removes.len() > 1 => Err(bad_list("an external commit removes two leaves")),
             _ => Ok(()),
         }

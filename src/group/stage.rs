@@ -118,7 +118,7 @@ impl Provisional {
 
     fn update(&mut self, txn: &mut Txn, updates: Vec<Replacement>) -> Result<()> {
         for Replacement { leaf, node, names } in updates {
-            let record = leaf_record(&node, names)?;
+            let record = leaf_record(&node, names, self.context.epoch)?;
             self.tree.enter(txn, leaf, &record)?;
             self.roster.updated.push(member_name(leaf, &record));
             self.tree.update(txn, leaf, record)?;
@@ -136,7 +136,7 @@ impl Provisional {
 
     fn add(&mut self, txn: &mut Txn, adds: Vec<Arrival>) -> Result<()> {
         for mut arrival in adds {
-            let record = leaf_record(&arrival.key_package.leaf_node, arrival.names.take())?;
+            let record = leaf_record(&arrival.key_package.leaf_node, arrival.names.take(), self.context.epoch)?;
             let leaf = self.tree.add(txn, record.clone())?;
             self.tree.enter(txn, leaf, &record)?;
             self.roster.added.push(member_name(leaf, &record));
@@ -184,8 +184,8 @@ impl Provisional {
     }
 }
 
-/// The stored form of a leaf.
-pub(crate) fn leaf_record(node: &LeafNode, names: Option<Names>) -> Result<LeafRecord> {
+/// The stored form of a leaf that is first seen in the epoch `since`.
+pub(crate) fn leaf_record(node: &LeafNode, names: Option<Names>, since: Epoch) -> Result<LeafRecord> {
     let (client_id, user_id) = names.ok_or(Code::Internal)?;
-    Ok(LeafRecord { node: encode(node)?, client_id, user_id })
+    Ok(LeafRecord { node: encode(node)?, client_id, user_id, since })
 }

@@ -152,5 +152,5 @@ pub(crate) fn forget_own(txn: &mut Txn, keys: &GroupKeys, epoch: Epoch, own_leaf
 
 /// Stages the deletion of every secret of the epochs from `first` up to `last`, exclusive.
 pub(crate) fn forget_epochs(txn: &mut Txn, keys: &GroupKeys, first: Epoch, last: Epoch) {
-    keys.epochs(first, last).into_iter().for_each(|range| txn.clear(range));
+    txn.clear(keys.epochs(first, last));
 }

@@ -1,6 +1,8 @@
 //! The form of stored values: one version byte, then fields written and read by hand, so that a value means the same in
 //! every release.
 
+use zeroize::Zeroize;
+
 use crate::base::{Code, Error, Result, Secret};
 
 /// The version that every record of this release begins with.
@@ -38,28 +40,39 @@ pub(crate) fn corrupt() -> Error {
     Code::StorageCorrupt.into()
 }
 
-/// Appends fields to a value.
+/// Appends fields to a value. Values hold secrets: a buffer that is outgrown is wiped.
 pub(crate) struct Writer(Vec<u8>);
 
 impl Writer {
+    /// Bytes of a fixed number, without a length.
+    pub(crate) fn raw(&mut self, value: &[u8]) {
+        let needed = self.0.len() + value.len();
+        if needed > self.0.capacity() {
+            let mut larger = Vec::with_capacity(needed.max(2 * self.0.capacity()));
+            larger.extend_from_slice(&self.0);
+            std::mem::replace(&mut self.0, larger).zeroize();
+        }
+        self.0.extend_from_slice(value);
+    }
+
     pub(crate) fn u8(&mut self, value: u8) {
-        self.0.push(value);
+        self.raw(&[value]);
     }
 
     pub(crate) fn flag(&mut self, value: bool) {
-        self.0.push(u8::from(value));
+        self.raw(&[u8::from(value)]);
     }
 
     pub(crate) fn u16(&mut self, value: u16) {
-        self.0.extend_from_slice(&value.to_be_bytes());
+        self.raw(&value.to_be_bytes());
     }
 
     pub(crate) fn u32(&mut self, value: u32) {
-        self.0.extend_from_slice(&value.to_be_bytes());
+        self.raw(&value.to_be_bytes());
     }
 
     pub(crate) fn u64(&mut self, value: u64) {
-        self.0.extend_from_slice(&value.to_be_bytes());
+        self.raw(&value.to_be_bytes());
     }
 
     /// Bytes behind their length: two bytes of it, or six for what does not fit those.
@@ -71,17 +84,12 @@ impl Writer {
                 self.u32(u32::try_from(value.len()).unwrap_or(u32::MAX));
             }
         }
-        self.0.extend_from_slice(value);
-    }
-
-    /// Bytes of a fixed number, without a length.
-    pub(crate) fn raw(&mut self, value: &[u8]) {
-        self.0.extend_from_slice(value);
+        self.raw(value);
     }
 
     /// Bytes to the end of the value, without a length.
     pub(crate) fn rest(&mut self, value: &[u8]) {
-        self.0.extend_from_slice(value);
+        self.raw(value);
     }
 
     pub(crate) fn secret(&mut self, value: &Secret) {

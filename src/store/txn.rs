@@ -45,7 +45,13 @@ pub(crate) struct Txn {
 impl Txn {
     /// Begins with nothing read and nothing staged.
     pub(crate) fn begin(store: Arc<Store>) -> Self {
-        Txn { store, seen: HashMap::new(), staged: Staged::default(), guards: BTreeSet::new(), watched: BTreeSet::new() }
+        Txn {
+            store,
+            seen: HashMap::new(),
+            staged: Staged::default(),
+            guards: BTreeSet::new(),
+            watched: BTreeSet::new(),
+        }
     }
 
     /// The keys of this client.

@@ -13,7 +13,7 @@ use super::summary::Summary;
 use super::unmerged::Unmerged;
 use super::unverified::Unverified;
 use crate::base::host::{Observer, report};
-use crate::base::{Code, LeafIndex, Result};
+use crate::base::{Code, Epoch, LeafIndex, Result};
 use crate::crypto::{Digest, Suite};
 use crate::store::{GroupKeys, Namespace, Txn};
 
@@ -108,7 +108,7 @@ impl Import<'_> {
     }
 
     fn take_leaf(&mut self, (leaf, node): Newcomer, raw: &[u8], (client_id, user_id): Names) -> Result<()> {
-        let record = LeafRecord { node: raw.to_vec(), client_id, user_id };
+        let record = LeafRecord { node: raw.to_vec(), client_id, user_id, since: Epoch(0) };
         self.tree.enter(self.txn, leaf, &record)?;
         let parent_hash = match &node.peek().leaf_node_source {
             LeafNodeSource::Commit(hash) => Some(hash.clone()),

@@ -271,6 +271,11 @@ impl Tree {
         }
     }
 
+    /// Where a leaf's record lies.
+    pub(crate) fn leaf_key(&self, leaf: LeafIndex) -> Key {
+        self.key(leaf.into())
+    }
+
     pub(super) fn key(&self, node: NodeIndex) -> Key {
         self.keys.node(node.band(), node.0)
     }

@@ -2,7 +2,7 @@
 
 use super::summary::Summary;
 use super::unmerged::Unmerged;
-use crate::base::Result;
+use crate::base::{Epoch, Result};
 use crate::crypto::HpkePublicKey;
 use crate::store::{Reader, Record, Writer};
 
@@ -15,10 +15,13 @@ pub(crate) struct LeafRecord {
     pub(crate) client_id: Vec<u8>,
     /// The canonical name of its user.
     pub(crate) user_id: Vec<u8>,
+    /// The first epoch that saw this leaf, as far as this client knows: in earlier ones the place was another's, or blank.
+    pub(crate) since: Epoch,
 }
 
 impl Record for LeafRecord {
     fn write(&self, writer: &mut Writer) {
+        writer.u64(self.since.0);
         writer.bytes(&self.client_id);
         // Most clients are named as their users are.
         let named = self.user_id != self.client_id;
@@ -27,13 +30,10 @@ impl Record for LeafRecord {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let since = Epoch(reader.u64()?);
         let client_id = reader.bytes()?.to_vec();
-        let user_id = reader.option(|reader| Ok(reader.bytes()?.to_vec()))?;
-        Ok(LeafRecord {
-            user_id: user_id.unwrap_or_else(|| client_id.clone()),
-            client_id,
-            node: reader.rest().to_vec(),
-        })
+        let user_id = reader.option(|reader| Ok(reader.bytes()?.to_vec()))?.unwrap_or_else(|| client_id.clone());
+        Ok(LeafRecord { node: reader.rest().to_vec(), client_id, user_id, since })
     }
 }
 

@@ -59,6 +59,14 @@ impl Tree {
         Ok(txn.load::<u32>(&self.keys.directory(Namespace::EncryptionKey, &key.0))?.map(NodeIndex))
     }
 
+    /// The nodes that own a key of this leaf or its client, where any does.
+    pub(crate) fn owners(&self, txn: &mut Txn, node: &LeafNode, client_id: &[u8]) -> Result<Vec<NodeIndex>> {
+        let keys = self.directory_keys(node, client_id);
+        txn.prefetch(keys.clone())?;
+        let found = keys.iter().map(|key| txn.load::<u32>(key)).collect::<Result<Vec<_>>>()?;
+        Ok(found.into_iter().flatten().map(NodeIndex).collect())
+    }
+
     /// The member with this client id.
     pub(crate) fn find_client(&self, txn: &mut Txn, client_id: &[u8]) -> Result<Option<LeafIndex>> {
         let owner = txn.load::<u32>(&self.keys.directory(Namespace::ClientId, client_id))?;

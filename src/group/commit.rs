@@ -1,0 +1,224 @@
+//! Making a commit (RFC 9420 §12.4.1): the same stages that a received one goes through, with a path and a tag of our own. All
+//! that it changes is kept apart as the pending commit; the group itself stays as it is.
+
+use super::advance::{self, Begun};
+use super::group_info::{self, Invitation};
+use super::host::Host;
+use super::own_leaf::{handshake_format, protect, sign_content, unsigned_leaf};
+use super::pending::{self, Pending};
+use super::proposals::KnownProposal;
+use super::resolve::{Committer, Listed, ListedProposal};
+use super::stage::{self, Provisional};
+use super::state::{GroupState, member_name};
+use super::{identities, path, record, rules, select};
+use crate::base::event::ProposalSummary;
+use crate::base::{Code, Result, Secret};
+use crate::crypto::{Digest, sha256};
+use crate::message::{AuthenticatedContent, Commit, Content, Proposal, ProposalOrRef, Sender};
+use crate::schedule::WelcomeKey;
+use crate::store::Txn;
+use crate::tree::{LeafNodeSource, NewPath, PathKeys, UpdatePath};
+
+/// What is to be committed.
+pub(crate) struct CommitRequest {
+    /// New proposals of ours, by value.
+    pub(crate) proposals: Vec<Proposal>,
+    /// Whether the proposals that wait are left out.
+    pub(crate) without_pending: bool,
+    /// Whether a path is left out when the proposals allow it.
+    pub(crate) without_path: bool,
+    /// Whether the tree stands inside the Welcome.
+    pub(crate) tree_in_welcome: bool,
+    pub(crate) aad: Vec<u8>,
+}
+
+/// A commit that waits for the delivery service's word.
+pub(crate) struct Built {
+    pub(crate) commit: Vec<u8>,
+    pub(crate) welcome: Option<Vec<u8>>,
+    /// The tree that new members need, when the Welcome does not hold it.
+    pub(crate) tree: Option<Vec<u8>>,
+}
+
+/// Makes the commit, and keeps it until it is confirmed or discarded.
+pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request: CommitRequest) -> Result<Built> {
+    state.head.require_active()?;
+    if state.head.pending.is_some() {
+        return Err(Code::PendingCommit.into());
+    }
+    let head_key = txn.keyspace().head(&state.head.group_id);
+    txn.guard(&head_key)?;
+    let (listed, references) = select::proposals(txn, (state, host), &request)?;
+    let intents = intents(txn, state, &listed)?;
+    let proposals = listed_on_the_wire(&listed, references);
+    let allowed = rules::check(txn, state, host, listed)?;
+    let with_path = allowed.path_required || !request.without_path;
+    let vetted = identities::vet(state, host, allowed, None)?;
+    let mut staged = stage::proposals(txn, state, vetted)?;
+    let own = own_path(txn, (state, host), &mut staged, with_path)?;
+    staged.check_members(txn)?;
+    let (wire_path, new_path) = own.seal(txn, &mut staged)?;
+    let commit = Content::Commit(Box::new(Commit { proposals, path: wire_path }));
+    let mut content = sign_content(state, host, (handshake_format(state), commit), &request.aad)?;
+    let next = Next::of(txn, (state, host), &mut staged, (&mut content, &new_path))?;
+    finish(txn, (state, host), (staged, next), (content, intents, new_path, request))
+}
+
+/// The path of our commit before it is sealed, and our private keys as they will be.
+struct OwnPath {
+    made: Option<(NewPath, crate::tree::LeafNode)>,
+    keys: PathKeys,
+    commit_secret: Secret,
+}
+
+/// What the sealed path leaves to be used.
+struct SealedPath {
+    path: Option<NewPath>,
+    keys: PathKeys,
+    commit_secret: Secret,
+}
+
+fn own_path(
+    txn: &mut Txn,
+    (state, host): (&GroupState, &Host),
+    staged: &mut Provisional,
+    with_path: bool,
+) -> Result<OwnPath> {
+    let mut keys: PathKeys = txn.require(&state.keys.path_keys())?;
+    if !with_path {
+        keys.forget_outdated(&staged.tree);
+        return Ok(OwnPath { made: None, keys, commit_secret: Secret::zero(state.suite.secret_length()) });
+    }
+    let leaf = state.head.own_leaf;
+    let record = staged.tree.leaf(txn, leaf)?.ok_or(Code::StorageCorrupt)?;
+    let names = (record.client_id.clone(), record.user_id.clone());
+    let old = record.leaf_node()?;
+    let identity = host.identity(&state.head.signing_key)?;
+    let mut template = unsigned_leaf(identity, old.encryption_key.clone(), LeafNodeSource::Update);
+    template.extensions = old.extensions;
+    let (mut path, node, private) = path::make(txn, (state, host), staged, (leaf, template, names))?;
+    keys.forget_outdated(&staged.tree);
+    keys.replace(std::mem::take(&mut path.derived.keys));
+    keys.replace(vec![(leaf.into(), private)]);
+    let commit_secret = path.derived.commit_secret.duplicate();
+    Ok(OwnPath { made: Some((path, node)), keys, commit_secret })
+}
+
+impl OwnPath {
+    /// Seals the path secrets under the provisional group context, once the tree is as it will be.
+    fn seal(self, txn: &mut Txn, staged: &mut Provisional) -> Result<(Option<UpdatePath>, SealedPath)> {
+        let OwnPath { made, keys, commit_secret } = self;
+        let group_context = staged.seal_context(txn)?;
+        let Some((path, leaf_node)) = made else {
+            return Ok((None, SealedPath { path: None, keys, commit_secret }));
+        };
+        let added = staged.added_leaves.clone();
+        let nodes = staged.tree.seal_path(txn, &path, (&added, &group_context))?;
+        let wire = UpdatePath { leaf_node: leaf_node.into(), nodes };
+        Ok((Some(wire), SealedPath { path: Some(path), keys, commit_secret }))
+    }
+}
+
+/// The next epoch, with what new members are told.
+struct Next {
+    begun: Begun,
+    welcome_key: WelcomeKey,
+    joiner_secret: Secret,
+}
+
+impl Next {
+    /// Runs the key schedule over the signed commit, and puts the confirmation tag into it.
+    fn of(
+        txn: &mut Txn,
+        (state, _host): (&GroupState, &Host),
+        staged: &mut Provisional,
+        (content, path): (&mut AuthenticatedContent, &SealedPath),
+    ) -> Result<Next> {
+        let scheduled = advance::schedule(txn, state, staged, (content, path.commit_secret.duplicate()))?;
+        let joiner_secret = scheduled.joiner_secret.duplicate();
+        let welcome_key = scheduled.welcomer.welcome_key()?;
+        let (begun, tag) = scheduled.begin(state, staged)?;
+        content.auth.confirmation_tag = Some(tag);
+        Ok(Next { begun, welcome_key, joiner_secret })
+    }
+}
+
+/// Protects the commit with keys of the old epoch, makes the Welcome with those of the new one, and keeps both.
+fn finish(
+    txn: &mut Txn,
+    (state, host): (&mut GroupState, &Host),
+    (mut staged, next): (Provisional, Next),
+    (content, intents, path, request): (AuthenticatedContent, Vec<ProposalSummary>, SealedPath, CommitRequest),
+) -> Result<Built> {
+    let keys = state.keys.clone();
+    let (commit, advance) = protect(txn, (state, &keys), content)?;
+    let tree = match staged.added.is_empty() {
+        true => None,
+        false => Some(staged.tree.export(txn, &*host.observer)?),
+    };
+    let welcome = match &tree {
+        Some(tree) => {
+            let inside = request.tree_in_welcome.then(|| tree.clone());
+            Some(invite(host, (state, &staged), (&next.begun, next.welcome_key, &next.joiner_secret), (&path, inside))?)
+        }
+        None => None,
+    };
+    let own = staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
+    let committer = member_name(state.head.own_leaf, own);
+    let event = record::event(&staged, record::change(&staged, committer, true));
+    let (base, head) = (state.head.epoch, state.head.clone());
+    record::epoch(txn, (state, host), &mut staged, (next.begun, path.keys, record::Warrant::Own))?;
+    let change = txn.take_staged();
+    state.head = head;
+    advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+    let hash = sha256(&[&commit]);
+    let pending = Pending { base, commit: commit.clone(), welcome: welcome.clone(), event, intents, staged: change };
+    pending::keep(txn, state, &pending, hash)?;
+    Ok(Built { commit, welcome, tree: tree.filter(|_| !request.tree_in_welcome) })
+}
+
+fn invite(
+    host: &Host,
+    (state, staged): (&GroupState, &Provisional),
+    (begun, welcome_key, joiner_secret): (&Begun, WelcomeKey, &Secret),
+    (path, tree): (&SealedPath, Option<Vec<u8>>),
+) -> Result<Vec<u8>> {
+    let parts = group_info::parts_of(begun, staged.context.clone(), (state.head.own_leaf, tree))?;
+    let group_info = group_info::sign(host, (state.suite, &state.head.signing_key), parts)?;
+    let invitation = Invitation {
+        suite: state.suite,
+        welcome_key,
+        joiner_secret,
+        psks: &staged.rest.psks,
+        path: path.path.as_ref(),
+    };
+    group_info::welcome(host, invitation, &group_info, &staged.added)
+}
+
+/// What the commit is for, to be told if another takes its place.
+fn intents(txn: &mut Txn, state: &GroupState, listed: &Listed) -> Result<Vec<ProposalSummary>> {
+    let own = Sender::Member(state.head.own_leaf);
+    let ours = listed.proposals.iter().filter(|one| one.known.sender == own);
+    ours.map(|one| one.known.summary(state, txn)).collect()
+}
+
+/// The list as the commit carries it: references for what was sent before, the rest by value.
+fn listed_on_the_wire(listed: &Listed, references: Vec<Digest>) -> Vec<ProposalOrRef> {
+    let mut references = references.into_iter();
+    let wire = listed.proposals.iter().filter_map(|one: &ListedProposal| match one.by_reference {
+        true => references.next().map(ProposalOrRef::Reference),
+        false => Some(ProposalOrRef::Proposal(one.known.proposal.clone())),
+    });
+    wire.collect()
+}
+
+/// The committer of our own commits.
+pub(crate) fn ourselves(state: &GroupState) -> Committer {
+    Committer::Member(state.head.own_leaf)
+}
+
+/// A proposal of ours, by value.
+pub(crate) fn by_value(state: &GroupState, proposal: Proposal) -> ListedProposal {
+    let known = KnownProposal { number: 0, sender: Sender::Member(state.head.own_leaf), proposal, names: None };
+    ListedProposal { known, by_reference: false }
+}

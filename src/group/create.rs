@@ -1,0 +1,108 @@
+//! Creating a group (RFC 9420 §11): epoch 0, with its creator alone in the tree.
+
+use super::census;
+use super::epoch::EpochRecord;
+use super::head::{Head, Settings, Standing};
+use super::host::Host;
+use super::key_package::fresh_lifetime;
+use super::own_leaf::{sign_leaf, unsigned_leaf};
+use super::stage::leaf_record;
+use super::state::GroupState;
+use crate::base::{Code, Epoch, GroupId, ProtocolVersion, Result};
+use crate::codec::{Opaque, encode};
+use crate::crypto::{Digest, Suite, random_bytes};
+use crate::message::{GroupContext, check_group_extensions};
+use crate::schedule::{EpochSecrets, SecretTree, confirmation_tag, interim_transcript_hash};
+use crate::store::{GroupKeys, Incarnation, Txn};
+use crate::tree::{Extensions, LeafNodeSource, PathKeys, Tree};
+
+/// What the creator decides.
+pub(crate) struct NewGroup {
+    pub(crate) group_id: GroupId,
+    pub(crate) suite: &'static Suite,
+    pub(crate) extensions: Extensions,
+    pub(crate) settings: Settings,
+}
+
+/// Stages a new group of one member.
+pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupState> {
+    let NewGroup { group_id, suite, extensions, settings } = new;
+    check_group_extensions(&extensions)?;
+    let keys = begin_stay(txn, &group_id)?;
+    let identity = host.identity_for(suite)?;
+    let (private, public) = suite.generate_hpke_keys()?;
+    let source = LeafNodeSource::KeyPackage(fresh_lifetime(host));
+    let node = sign_leaf(host, (&identity.key_id, unsigned_leaf(identity, public, source)), None)?;
+    let names = host.name(suite, &[&node])?.into_iter().next();
+    let record = leaf_record(&node, names, Epoch(0))?;
+    let mut tree = Tree::blank(keys.0.clone(), suite);
+    let own_leaf = tree.add(txn, record.clone())?;
+    tree.enter(txn, own_leaf, &record)?;
+    census::check_leaves(txn, &tree, &extensions, &[&node])?;
+    let tree_head = tree.flush(txn)?;
+    txn.store(keys.0.path_keys(), &PathKeys::of_leaf(own_leaf, private));
+    let context = GroupContext {
+        version: ProtocolVersion::MLS10,
+        cipher_suite: suite.id(),
+        group_id: group_id.clone(),
+        epoch: Epoch(0),
+        tree_hash: tree_head.root.tree_hash.clone(),
+        confirmed_transcript_hash: Digest(Opaque::default()),
+        extensions,
+    };
+    let epoch = first_epoch(txn, suite, (&keys.0, &tree), &context)?;
+    let head = Head {
+        group_id,
+        incarnation: keys.1,
+        suite: suite.id(),
+        epoch: Epoch(0),
+        revision: 0,
+        standing: Standing::Active,
+        own_leaf,
+        signing_key: identity.key_id.clone(),
+        tree: tree_head,
+        oldest_epoch: Epoch(0),
+        proposals: 0,
+        pending: None,
+        settings,
+    };
+    let mut state = GroupState { head, epoch, context, keys: keys.0, suite };
+    state.store_head(txn)?;
+    Ok(state)
+}
+
+/// Begins a stay in a group under a fresh incarnation. A group that this client has left is replaced; one that it is in is
+/// not.
+pub(crate) fn begin_stay(txn: &mut Txn, group_id: &GroupId) -> Result<(GroupKeys, Incarnation)> {
+    let head_key = txn.keyspace().head(group_id);
+    txn.guard(&head_key)?;
+    if let Some(head) = txn.load::<Head>(&head_key)? {
+        if head.standing != Standing::Removed {
+            return Err(Code::AlreadyMember.into());
+        }
+        txn.clear(GroupKeys::new(txn.keyspace().clone(), head.incarnation).all());
+    }
+    let incarnation = Incarnation(random_bytes()?);
+    let keys = GroupKeys::new(txn.keyspace().clone(), incarnation);
+    // Nothing lies under a fresh incarnation, and saying so spares every look.
+    txn.clear(keys.all());
+    Ok((keys, incarnation))
+}
+
+/// Stages the secrets of epoch 0: a random epoch secret, and the hashes of an empty transcript (RFC 9420 §11).
+fn first_epoch(
+    txn: &mut Txn,
+    suite: &'static Suite,
+    (keys, tree): (&GroupKeys, &Tree),
+    context: &GroupContext,
+) -> Result<EpochRecord> {
+    let secrets = EpochSecrets::create(suite)?;
+    let confirmed = Digest(Opaque::default());
+    let tag = confirmation_tag(suite, &secrets.confirmation_key, &confirmed);
+    let interim = interim_transcript_hash(suite, &confirmed, &tag)?;
+    let width = tree.width();
+    let (record, encryption_secret) = EpochRecord::begin(secrets, (encode(context)?, width), (interim, tag));
+    SecretTree { suite, keys, epoch: Epoch(0), width }.plant(txn, encryption_secret);
+    txn.store(keys.epoch(Epoch(0)), &record);
+    Ok(record)
+}

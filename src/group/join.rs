@@ -1,0 +1,290 @@
+//! Joining by a Welcome (RFC 9420 §12.4.3.1, in its order).
+
+use super::census;
+use super::create::begin_stay;
+use super::epoch::EpochRecord;
+use super::head::{Head, Settings, Standing};
+use super::host::Host;
+use super::key_package::{self, OwnKeyPackage};
+use super::psk;
+use super::state::GroupState;
+use crate::base::{Code, GroupId, LeafIndex, Result};
+use crate::codec::{decode_exact, encode};
+use crate::crypto::{Digest, Suite};
+use crate::message::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, KeyPackage, Message, Welcome};
+use crate::schedule::{Joiner, Psk, ResumptionPskUsage, SecretTree, Welcomer, confirm, interim_transcript_hash};
+use crate::store::{GroupKeys, Txn};
+use crate::tree::{
+    CredentialType, ExpectedSource, Judge, LeafNode, LeafRules, Names, Newcomer, PathKeys, PathSecret, Tree, TreeHead,
+    Unverified,
+};
+
+/// What the app passes along with a Welcome.
+pub(crate) struct Joining<'a> {
+    /// The tree, when the Welcome does not hold it.
+    pub(crate) tree: Option<&'a [u8]>,
+    pub(crate) settings: Settings,
+}
+
+/// The Welcome, opened with one of our key packages.
+struct Invited {
+    own: OwnKeyPackage,
+    key_package: KeyPackage,
+    secrets: GroupSecrets,
+    suite: &'static Suite,
+}
+
+/// A Welcome's GroupInfo, decrypted; its signature can be checked when the tree is there.
+struct Announced {
+    group_info: Unverified<GroupInfo>,
+    welcomer: Welcomer,
+}
+
+/// Joins the group that a Welcome opens, and stages it.
+pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining<'_>) -> Result<GroupState> {
+    let Message::Welcome(welcome) = Message::decode(bytes)? else {
+        return Err(Code::WrongContent.with("not a Welcome"));
+    };
+    let invited = open_secrets(txn, &welcome)?;
+    let announced = open_group_info(txn, &invited, &welcome)?;
+    let group_id = announced.group_info.peek().group_context.group_id.clone();
+    check_context(&invited, announced.group_info.peek())?;
+    let (keys, incarnation) = begin_stay(txn, &group_id)?;
+    let mut entry = take_tree(txn, host, (&keys, &invited), (announced.group_info.peek(), joining.tree))?;
+    let group_info = verify_group_info(txn, (&keys, &invited), &entry, announced.group_info)?;
+    let path_keys = adopt_keys(txn, (&keys, &invited), &mut entry, &group_info)?;
+    let epoch = begin_epoch(txn, (&keys, invited.suite), (&group_info, &entry.tree), announced.welcomer)?;
+    txn.store(keys.path_keys(), &path_keys);
+    let context = group_info.group_context;
+    let head = Head {
+        group_id,
+        incarnation,
+        suite: invited.suite.id(),
+        epoch: context.epoch,
+        revision: 0,
+        standing: Standing::Active,
+        own_leaf: entry.own_leaf,
+        signing_key: invited.own.signing_key.clone(),
+        tree: entry.tree,
+        oldest_epoch: context.epoch,
+        proposals: 0,
+        pending: None,
+        settings: joining.settings,
+    };
+    let mut state = GroupState { head, epoch, context, keys, suite: invited.suite };
+    state.store_head(txn)?;
+    use_up(txn, &invited.own);
+    Ok(state)
+}
+
+/// Finds the key package that the Welcome is for, and decrypts our secrets with it.
+fn open_secrets(txn: &mut Txn, welcome: &Welcome) -> Result<Invited> {
+    let suite = Suite::of(welcome.cipher_suite)?;
+    let (own, sealed) = find_key_package(txn, welcome)?.ok_or(Code::NotForUs)?;
+    let key = txn.keyspace().key_package(&own.reference.0);
+    txn.guard(&key)?;
+    if own.suite != suite.id() {
+        return Err(Code::BadWelcome.with("its cipher suite is not that of the key package"));
+    }
+    let context = &welcome.encrypted_group_info;
+    let plain = suite.decrypt_with_label(&own.init_key, "Welcome", context, &sealed.encrypted_group_secrets)?;
+    let secrets = GroupSecrets::decode(plain.expose())?;
+    let Message::KeyPackage(key_package) = Message::decode(&own.message)? else {
+        return Err(Code::StorageCorrupt.into());
+    };
+    // It is our own, and was verified by nobody but its maker.
+    let key_package = key_package.peek().clone();
+    Ok(Invited { own, key_package, secrets, suite })
+}
+
+/// References that are looked up directly; in a longer list, our own key packages are looked up in it instead.
+const FEW: usize = 64;
+
+fn find_key_package<'w>(
+    txn: &mut Txn,
+    welcome: &'w Welcome,
+) -> Result<Option<(OwnKeyPackage, &'w EncryptedGroupSecrets)>> {
+    let find = |reference: &Digest| welcome.secrets.iter().find(|secrets| secrets.new_member == *reference);
+    if welcome.secrets.len() > FEW {
+        let own = key_package::list(txn, None, usize::MAX)?;
+        return Ok(own.into_iter().find_map(|own| find(&own.reference).map(|sealed| (own, sealed))));
+    }
+    let keyspace = txn.keyspace().clone();
+    txn.prefetch(welcome.secrets.iter().map(|secrets| keyspace.key_package(&secrets.new_member.0)))?;
+    for sealed in &welcome.secrets {
+        if let Some(own) = txn.load::<OwnKeyPackage>(&keyspace.key_package(&sealed.new_member.0))? {
+            return Ok(Some((own, sealed)));
+        }
+    }
+    Ok(None)
+}
+
+fn open_group_info(txn: &mut Txn, invited: &Invited, welcome: &Welcome) -> Result<Announced> {
+    check_psks(invited)?;
+    let psk_secret = psk::combine(txn, invited.suite, &invited.secrets.psks)?;
+    let joiner = Joiner::from_welcome(invited.suite, invited.secrets.joiner_secret.duplicate())?;
+    let welcomer = joiner.with_psks(&psk_secret);
+    let plain = welcomer.welcome_key()?.open(&welcome.encrypted_group_info)?;
+    Ok(Announced { group_info: decode_exact(plain.expose())?, welcomer })
+}
+
+/// At most one key of a reinit or branch, none of them without the flow it belongs to, and nonces of the right length
+/// (RFC 9420 §8.4, §12.4.3.1).
+fn check_psks(invited: &Invited) -> Result<()> {
+    let mut seen = std::collections::BTreeSet::new();
+    for id in &invited.secrets.psks {
+        if !seen.insert(id) {
+            return Err(Code::BadWelcome.with("it names a pre-shared key twice"));
+        }
+        if id.psk_nonce.len() != invited.suite.secret_length() {
+            return Err(Code::BadWelcome.with("the nonce of a pre-shared key has the wrong length"));
+        }
+        if matches!(id.psk, Psk::Resumption { usage: ResumptionPskUsage::ReInit | ResumptionPskUsage::Branch, .. }) {
+            return Err(Code::UnsupportedContent.with("it continues another group, by reinit or branch"));
+        }
+    }
+    Ok(())
+}
+
+/// The group must be one that the key package was made for.
+fn check_context(invited: &Invited, group_info: &GroupInfo) -> Result<()> {
+    let context = &group_info.group_context;
+    context.check()?;
+    if context.cipher_suite != invited.suite.id() {
+        return Err(Code::BadWelcome.with("the group has another cipher suite than the Welcome"));
+    }
+    let lacking = invited.key_package.leaf_node.capabilities.lacking_extension(context.extensions.types());
+    match lacking {
+        Some(extension) => Err(Code::Incapable.with(format_args!("this client lacks extension type {}", extension.0))),
+        None => Ok(()),
+    }
+}
+
+/// The imported tree, and where we stand in it.
+struct Entry {
+    tree: TreeHead,
+    own_leaf: LeafIndex,
+}
+
+/// Verifies every leaf of an imported tree, has the app name them, and looks for our own.
+struct Newcomers<'a> {
+    host: &'a Host,
+    suite: &'static Suite,
+    group_id: &'a GroupId,
+    own: &'a LeafNode,
+    own_leaf: Option<LeafIndex>,
+}
+
+impl Judge for Newcomers<'_> {
+    fn judge(&mut self, newcomers: &[Newcomer]) -> Result<Vec<Names>> {
+        let mut verified = Vec::with_capacity(newcomers.len());
+        for (leaf, node) in newcomers {
+            let rules = LeafRules {
+                source: ExpectedSource::Any,
+                member: Some((self.group_id, *leaf)),
+                longest_lifetime: self.host.limits.longest_lifetime,
+            };
+            let proof = node.peek().verify(self.suite, &rules)?;
+            if node.peek() == self.own {
+                self.own_leaf = Some(*leaf);
+            }
+            verified.push((node.peek(), proof));
+        }
+        let leaves: Vec<&LeafNode> = verified.iter().map(|(leaf, _)| *leaf).collect();
+        self.host.name(self.suite, &leaves)
+    }
+}
+
+/// Verifies the integrity of the tree, and finds our leaf in it.
+fn take_tree(
+    txn: &mut Txn,
+    host: &Host,
+    (keys, invited): (&GroupKeys, &Invited),
+    (group_info, beside): (&GroupInfo, Option<&[u8]>),
+) -> Result<Entry> {
+    let payload = group_info.extensions.ratchet_tree().or(beside).ok_or(Code::TreeMissing)?;
+    let suite = invited.suite;
+    let context = &group_info.group_context;
+    let mut newcomers =
+        Newcomers { host, suite, group_id: &context.group_id, own: &invited.key_package.leaf_node, own_leaf: None };
+    let tree = Tree::import(txn, (keys.clone(), suite), payload, (&mut newcomers, &*host.observer))?;
+    if tree.root.tree_hash != context.tree_hash {
+        return Err(Code::BadTree.with("the tree is not the one that the GroupInfo names"));
+    }
+    let own_leaf = newcomers.own_leaf.ok_or_else(|| Code::BadWelcome.with("our leaf is not in the tree"))?;
+    check_members(txn, (keys, suite), (&tree, group_info))?;
+    Ok(Entry { tree, own_leaf })
+}
+
+/// Every member supports what the group is and asks for, and the credentials of all others (RFC 9420 §7.3).
+fn check_members(
+    txn: &mut Txn,
+    (keys, suite): (&GroupKeys, &'static Suite),
+    (head, group_info): (&TreeHead, &GroupInfo),
+) -> Result<()> {
+    let tree = Tree::open(keys.clone(), suite, head);
+    let members = head.root.facts.occupied;
+    census::check_extensions(txn, &tree, (&group_info.group_context.extensions, members))?;
+    let in_use: Vec<CredentialType> = tree.census.credentials_in_use(txn)?;
+    census::check_credentials(txn, &tree, (&in_use, members))
+}
+
+/// The GroupInfo must be signed by a member (RFC 9420 §12.4.3).
+fn verify_group_info(
+    txn: &mut Txn,
+    (keys, invited): (&GroupKeys, &Invited),
+    entry: &Entry,
+    group_info: Unverified<GroupInfo>,
+) -> Result<GroupInfo> {
+    let mut tree = Tree::open(keys.clone(), invited.suite, &entry.tree);
+    let signer = tree.leaf(txn, group_info.peek().signer)?;
+    let signer = signer.ok_or_else(|| Code::BadGroupInfo.with("its signer is a blank leaf"))?.leaf_node()?;
+    group_info.verify(invited.suite, &signer.signature_key)
+}
+
+/// Our private keys: the leaf's, and what follows from the path secret.
+fn adopt_keys(
+    txn: &mut Txn,
+    (keys, invited): (&GroupKeys, &Invited),
+    entry: &mut Entry,
+    group_info: &GroupInfo,
+) -> Result<PathKeys> {
+    let leaf_key = crate::crypto::HpkePrivateKey(invited.own.leaf_key.0.duplicate());
+    let mut path_keys = PathKeys::of_leaf(entry.own_leaf, leaf_key);
+    let Some(secret) = &invited.secrets.path_secret else { return Ok(path_keys) };
+    if group_info.signer == entry.own_leaf {
+        return Err(Code::BadGroupInfo.with("it is signed by the client that it is sent to"));
+    }
+    let secret = PathSecret::received(invited.suite, secret.duplicate())?;
+    let mut tree = Tree::open(keys.clone(), invited.suite, &entry.tree);
+    let derived = tree.adopt_path_secret(txn, secret, (entry.own_leaf, group_info.signer))?;
+    path_keys.replace(derived.keys);
+    Ok(path_keys)
+}
+
+/// The secrets of the epoch, if the confirmation tag shows that they are the group's.
+fn begin_epoch(
+    txn: &mut Txn,
+    (keys, suite): (&GroupKeys, &'static Suite),
+    (group_info, tree): (&GroupInfo, &TreeHead),
+    welcomer: Welcomer,
+) -> Result<EpochRecord> {
+    let context = &group_info.group_context;
+    let encoded = encode(context)?;
+    let secrets = welcomer.into_epoch(&encoded)?;
+    let tag = &group_info.confirmation_tag;
+    let _proof = confirm(suite, &secrets.confirmation_key, &context.confirmed_transcript_hash, tag)?;
+    let interim = interim_transcript_hash(suite, &context.confirmed_transcript_hash, tag)?;
+    let (record, encryption_secret) = EpochRecord::begin(secrets, (encoded, tree.width), (interim, tag.clone()));
+    SecretTree { suite, keys, epoch: context.epoch, width: tree.width }.plant(txn, encryption_secret);
+    txn.store(keys.epoch(context.epoch), &record);
+    Ok(record)
+}
+
+/// Deletes the private keys of the key package in the batch that joins, unless it is one of last resort.
+fn use_up(txn: &mut Txn, own: &OwnKeyPackage) {
+    if !own.last_resort {
+        let key = txn.keyspace().key_package(&own.reference.0);
+        txn.delete(key);
+    }
+}

@@ -1,0 +1,141 @@
+//! Key packages of our own (RFC 9420 §10): published so that others can add this client, each with private keys that wait in
+//! the store until a Welcome uses them.
+
+use super::host::{Host, OwnIdentity};
+use super::own_leaf::{sign_leaf, unsigned_leaf};
+use crate::base::host::SignPurpose;
+use crate::base::{CipherSuite, ProtocolVersion, Result, Secret};
+use crate::codec::Opaque;
+use crate::crypto::{Digest, HpkePrivateKey, Signature, Suite};
+use crate::message::{KeyPackage, Message};
+use crate::store::{Reader, Record, Txn, Writer};
+use crate::tree::{Extensions, LeafNodeSource, Lifetime, Signed};
+
+/// A key package that waits for a Welcome.
+pub(crate) struct OwnKeyPackage {
+    pub(crate) reference: Digest,
+    /// The MLSMessage to publish.
+    pub(crate) message: Vec<u8>,
+    pub(crate) init_key: HpkePrivateKey,
+    pub(crate) leaf_key: HpkePrivateKey,
+    pub(crate) signing_key: Vec<u8>,
+    pub(crate) suite: CipherSuite,
+    /// Kept after use, for when all others are used up.
+    pub(crate) last_resort: bool,
+    pub(crate) not_after: u64,
+}
+
+/// Clocks disagree: a lifetime begins an hour before it is made.
+const SKEW: u64 = 60 * 60;
+
+/// Private keys outlive their key package by this, so that a Welcome in flight still opens: 30 days.
+const GRACE: u64 = 30 * 24 * 60 * 60;
+
+/// The longest lifetime from now on.
+pub(crate) fn fresh_lifetime(host: &Host) -> Lifetime {
+    let now = host.clock.now();
+    let not_before = now.saturating_sub(SKEW);
+    Lifetime { not_before, not_after: not_before.saturating_add(host.limits.longest_lifetime) }
+}
+
+/// Makes a key package and stages its private keys.
+pub(crate) fn create(
+    txn: &mut Txn,
+    host: &Host,
+    (suite, identity): (&'static Suite, &OwnIdentity),
+    last_resort: bool,
+) -> Result<OwnKeyPackage> {
+    let (init_key, init_public) = suite.generate_hpke_keys()?;
+    let (leaf_key, leaf_public) = suite.generate_hpke_keys()?;
+    let lifetime = fresh_lifetime(host);
+    let template = unsigned_leaf(identity, leaf_public, LeafNodeSource::KeyPackage(lifetime));
+    let leaf_node = sign_leaf(host, (&identity.key_id, template), None)?;
+    let mut key_package = KeyPackage {
+        version: ProtocolVersion::MLS10,
+        cipher_suite: suite.id(),
+        init_key: init_public,
+        leaf_node,
+        extensions: Extensions::default(),
+        signature: Signature(Opaque::default()),
+    };
+    let content = key_package.signed_fields()?;
+    key_package.signature = host.sign(&identity.key_id, (SignPurpose::KeyPackage, KeyPackage::LABEL), &content)?;
+    let own = OwnKeyPackage {
+        reference: key_package.reference(suite)?,
+        message: Message::KeyPackage(Box::new(key_package.into())).encode()?,
+        init_key,
+        leaf_key,
+        signing_key: identity.key_id.clone(),
+        suite: suite.id(),
+        last_resort,
+        not_after: lifetime.not_after,
+    };
+    let key = txn.keyspace().key_package(&own.reference.0);
+    txn.store(key, &own);
+    Ok(own)
+}
+
+/// Deletes the private keys of key packages whose time is over.
+pub(crate) fn prune(txn: &mut Txn, host: &Host) -> Result<()> {
+    let now = host.clock.now();
+    for own in list(txn, None, usize::MAX)? {
+        if own.not_after.saturating_add(GRACE) < now {
+            let key = txn.keyspace().key_package(&own.reference.0);
+            txn.delete(key);
+        }
+    }
+    Ok(())
+}
+
+/// Records read in one call of a listing.
+const PAGE: usize = 256;
+
+/// The key packages that wait, in the order of the store, after the one with this reference.
+pub(crate) fn list(txn: &mut Txn, after: Option<&[u8]>, limit: usize) -> Result<Vec<OwnKeyPackage>> {
+    let prefix = txn.keyspace().key_packages();
+    let mut from = after.map(|reference| txn.keyspace().key_package(reference));
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let want = PAGE.min(limit - found.len());
+        let page = txn.scan(&prefix, from.as_ref(), want)?;
+        let ended = page.len() < want;
+        from = page.last().map(|(key, _)| key.clone());
+        for (_, value) in page {
+            found.push(crate::store::decode_record(&value)?);
+        }
+        if ended {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+impl Record for OwnKeyPackage {
+    fn write(&self, writer: &mut Writer) {
+        writer.bytes(&self.reference.0);
+        writer.bytes(&self.message);
+        writer.secret(&self.init_key.0);
+        writer.secret(&self.leaf_key.0);
+        writer.bytes(&self.signing_key);
+        writer.u16(self.suite.0);
+        writer.flag(self.last_resort);
+        writer.u64(self.not_after);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let private = |reader: &mut Reader<'_>| -> Result<HpkePrivateKey> {
+            let secret: Secret = reader.secret()?;
+            Ok(HpkePrivateKey(secret))
+        };
+        Ok(OwnKeyPackage {
+            reference: Digest(reader.bytes()?.into()),
+            message: reader.bytes()?.to_vec(),
+            init_key: private(reader)?,
+            leaf_key: private(reader)?,
+            signing_key: reader.bytes()?.to_vec(),
+            suite: CipherSuite(reader.u16()?),
+            last_resort: reader.flag()?,
+            not_after: reader.u64()?,
+        })
+    }
+}

@@ -1,0 +1,29 @@
+//! The protocol acts. Receiving goes `open → resolve → rules → identities → stage → path → advance → record`, in the order
+//! that `receive` spells out; `commit` goes the same way with a path and a tag of its own.
+
+pub(crate) mod advance;
+pub(crate) mod census;
+pub(crate) mod commit;
+pub(crate) mod create;
+pub(crate) mod epoch;
+pub(crate) mod group_info;
+pub(crate) mod head;
+pub(crate) mod host;
+pub(crate) mod identities;
+pub(crate) mod join;
+pub(crate) mod key_package;
+pub(crate) mod open;
+pub(crate) mod own_leaf;
+pub(crate) mod path;
+pub(crate) mod pending;
+pub(crate) mod proposals;
+pub(crate) mod propose;
+pub(crate) mod psk;
+pub(crate) mod receive;
+pub(crate) mod record;
+pub(crate) mod resolve;
+pub(crate) mod rules;
+pub(crate) mod select;
+pub(crate) mod send;
+pub(crate) mod stage;
+pub(crate) mod state;

@@ -1,0 +1,120 @@
+//! Leaves and messages that this client signs.
+
+use super::host::{Host, OwnIdentity};
+use super::state::GroupState;
+use crate::base::host::SignPurpose;
+use crate::base::{Code, LeafIndex, Result};
+use crate::codec::Opaque;
+use crate::crypto::{HpkePublicKey, Signature, random_bytes};
+use crate::message::{
+    AuthenticatedContent, Content, FramedContent, FramedContentAuthData, Membership, Message, Padding, PrivateMessage,
+    PublicMessage, Sealing, Sender, WireFormat,
+};
+use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
+use crate::store::{GroupKeys, Txn};
+use crate::tree::{Extensions, LeafNode, LeafNodeSource, Signed};
+
+use super::open::{member_at, ratchet_kind};
+
+/// A leaf of ours before it is signed.
+pub(crate) fn unsigned_leaf(identity: &OwnIdentity, encryption_key: HpkePublicKey, source: LeafNodeSource) -> LeafNode {
+    LeafNode {
+        encryption_key,
+        signature_key: identity.public_key.clone(),
+        credential: identity.credential.clone(),
+        capabilities: identity.capabilities.clone(),
+        leaf_node_source: source,
+        extensions: Extensions::default(),
+        signature: Signature(Opaque::default()),
+    }
+}
+
+/// Signs a leaf of ours, for its place if it has one.
+pub(crate) fn sign_leaf(
+    host: &Host,
+    (signing_key, mut node): (&[u8], LeafNode),
+    place: Option<(&GroupState, LeafIndex)>,
+) -> Result<LeafNode> {
+    let member = place.map(|(state, leaf)| (&state.head.group_id, leaf));
+    let content = node.to_be_signed(member)?;
+    node.signature = host.sign(signing_key, (SignPurpose::LeafNode, LeafNode::LABEL), &content)?;
+    Ok(node)
+}
+
+/// Frames and signs content of ours for the current epoch (RFC 9420 §6.1). A commit still lacks its confirmation tag.
+pub(crate) fn sign_content(
+    state: &GroupState,
+    host: &Host,
+    (wire_format, content): (WireFormat, Content),
+    aad: &[u8],
+) -> Result<AuthenticatedContent> {
+    let purpose = match &content {
+        Content::Application(_) => SignPurpose::Application,
+        Content::Proposal(_) => SignPurpose::Proposal,
+        Content::Commit(_) => SignPurpose::Commit,
+    };
+    let content = FramedContent {
+        group_id: state.head.group_id.clone(),
+        epoch: state.head.epoch,
+        sender: Sender::Member(state.head.own_leaf),
+        authenticated_data: aad.into(),
+        content,
+    };
+    let to_be_signed = content.to_be_signed(wire_format, &state.epoch.group_context)?;
+    let signature = host.sign(&state.head.signing_key, (purpose, FramedContent::LABEL), &to_be_signed)?;
+    let auth = FramedContentAuthData { signature, confirmation_tag: None };
+    Ok(AuthenticatedContent { wire_format, content, auth })
+}
+
+/// The wire format that our handshakes in this group have.
+pub(crate) fn handshake_format(state: &GroupState) -> WireFormat {
+    match state.head.settings.encrypt_handshakes {
+        true => WireFormat::PRIVATE_MESSAGE,
+        false => WireFormat::PUBLIC_MESSAGE,
+    }
+}
+
+/// Protects signed content in the wire format it was signed for. The key it uses up, if any, is still to be committed:
+/// nothing may leave the library before that is written.
+pub(crate) fn protect<'k>(
+    txn: &mut Txn,
+    (state, keys): (&GroupState, &'k GroupKeys),
+    authenticated: AuthenticatedContent,
+) -> Result<(Vec<u8>, Option<Advance<'k>>)> {
+    if authenticated.wire_format == WireFormat::PUBLIC_MESSAGE {
+        let membership = Membership {
+            suite: state.suite,
+            membership_key: &state.epoch.current()?.membership_key,
+            group_context: &state.epoch.group_context,
+        };
+        let message = PublicMessage::protect(authenticated, &membership)?;
+        return Ok((Message::Public(Box::new(message)).encode()?, None));
+    }
+    let kind = ratchet_kind(authenticated.content.content.content_type());
+    let tree = SecretTree { suite: state.suite, keys, epoch: state.head.epoch, width: state.epoch.width };
+    let own = state.head.own_leaf;
+    let ratchet = match Ratchet::load(txn, tree, own, kind)? {
+        Some(ratchet) => ratchet,
+        None => {
+            let sender = own_sender(txn, state)?;
+            Ratchet::first(txn, tree, (own, kind), sender)?
+        }
+    };
+    let (key, advance) = ratchet.next_to_send()?;
+    let sealing = Sealing {
+        suite: state.suite,
+        sender_data_secret: &state.epoch.sender_data_secret,
+        generation: advance.generation(),
+        key,
+        reuse_guard: random_bytes()?,
+        padding: if state.head.settings.pad { Padding::Padme } else { Padding::None },
+    };
+    let message = PrivateMessage::protect(&authenticated, sealing)?;
+    Ok((Message::Private(message).encode()?, Some(advance)))
+}
+
+fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {
+    let record = member_at(txn, state, (state.head.epoch, state.head.own_leaf)).map_err(|_| Code::StorageCorrupt)?;
+    let signature_key = record.leaf_node()?.signature_key;
+    Ok(SenderIdentity { signature_key, client_id: record.client_id, user_id: record.user_id })
+}

@@ -1,0 +1,67 @@
+//! Proposing changes (RFC 9420 §12.1): the proposal is kept here as the others will keep it, until a commit names it.
+
+use super::host::Host;
+use super::identities;
+use super::own_leaf::{handshake_format, protect, sign_content, sign_leaf, unsigned_leaf};
+use super::proposals::{self, KnownProposal};
+use super::state::GroupState;
+use crate::base::{Code, LeafIndex, Result};
+use crate::crypto::random_bytes;
+use crate::message::{Content, Proposal, Sender};
+use crate::schedule::{PreSharedKeyId, Psk};
+use crate::store::Txn;
+use crate::tree::LeafNodeSource;
+
+/// Signs a proposal, keeps it, and gives the message to send.
+pub(crate) fn send(
+    txn: &mut Txn,
+    (state, host): (&mut GroupState, &Host),
+    (proposal, aad): (Proposal, &[u8]),
+) -> Result<Vec<u8>> {
+    state.head.require_active()?;
+    let sender = Sender::Member(state.head.own_leaf);
+    if matches!(&proposal, Proposal::Remove(leaf) if proposals::current_leaf(state, txn, *leaf).is_err()) {
+        return Err(Code::NoSuchMember.into());
+    }
+    let names = proposals::examine(state, txn, host, (sender, &proposal))?;
+    if let Proposal::Add(key_package) = &proposal {
+        check_lifetime(host, &key_package.peek().leaf_node)?;
+    }
+    let mut known = KnownProposal { number: 0, sender, proposal, names };
+    identities::request(state, host, (&known, known.names.as_ref()), None)?;
+    let content = Content::Proposal(known.proposal.clone());
+    let authenticated = sign_content(state, host, (handshake_format(state), content), aad)?;
+    let reference = authenticated.proposal_ref(state.suite)?;
+    let keys = state.keys.clone();
+    let (message, advance) = protect(txn, (state, &keys), authenticated)?;
+    advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+    proposals::keep(state, txn, &reference, &mut known)?;
+    Ok(message)
+}
+
+/// An Update of our own leaf with a fresh key, whose private half waits for the commit.
+pub(crate) fn own_update(txn: &mut Txn, state: &GroupState, host: &Host) -> Result<Proposal> {
+    let identity = host.identity(&state.head.signing_key)?;
+    let (private, public) = state.suite.generate_hpke_keys()?;
+    let template = unsigned_leaf(identity, public.clone(), LeafNodeSource::Update);
+    let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, state.head.own_leaf)))?;
+    txn.store(state.keys.update_key(&public.0), &private.0);
+    Ok(Proposal::Update(Box::new(node.into())))
+}
+
+/// A proposal to mix an external pre-shared key in, under a fresh nonce.
+pub(crate) fn external_psk(state: &GroupState, psk_id: &[u8]) -> Result<Proposal> {
+    let nonce: [u8; 64] = random_bytes()?;
+    let psk_nonce = nonce.get(..state.suite.secret_length()).unwrap_or(&nonce).into();
+    Ok(Proposal::PreSharedKey(PreSharedKeyId { psk: Psk::External(psk_id.into()), psk_nonce }))
+}
+
+/// A leaf that we bring in must be valid now (RFC 9420 §7.3).
+pub(crate) fn check_lifetime(host: &Host, node: &crate::tree::LeafNode) -> Result<()> {
+    node.lifetime().map_or(Ok(()), |lifetime| lifetime.check_now(host.clock.now()))
+}
+
+/// A proposal to take a member out.
+pub(crate) fn removal(leaf: u32) -> Proposal {
+    Proposal::Remove(LeafIndex(leaf))
+}

@@ -1,0 +1,152 @@
+//! Receiving one message: the whole order in one place. Each line hands a value of one type to the next, and what was not
+//! checked cannot be passed on.
+
+use super::host::Host;
+use super::open::{self, Application, Handshake, Inbound, Opened};
+use super::path::Merged;
+use super::pending;
+use super::proposals::{self, KnownProposal, author_of};
+use super::resolve::{self, Committer};
+use super::state::GroupState;
+use super::{advance, identities, path, record, rules, stage};
+use crate::base::event::{Event, MemberName};
+use crate::base::{Code, Result};
+use crate::message::{AuthenticatedContent, Commit, Content, ContentType, Proposal, Sender};
+use crate::schedule::Advance;
+use crate::store::Txn;
+use crate::tree::UpdatePath;
+
+/// Receives one message for the group it names, and stages what it changes.
+pub(crate) fn message(txn: &mut Txn, host: &Host, inbound: Inbound) -> Result<Event> {
+    let mut state = GroupState::load(txn, inbound.group_id())?;
+    inbound.check_epoch(&state)?;
+    if state.head.pending == Some(inbound.hash) {
+        return pending::confirm(txn, &mut state).map(|confirmed| confirmed.event);
+    }
+    let hash = inbound.hash;
+    let keys = state.keys.clone();
+    let suite = state.suite;
+    match inbound.unprotect(txn, &state, &keys, host)? {
+        Opened::Application(application) => deliver(txn, application),
+        Opened::Own(content_type) => own(txn, &state, content_type, &hash),
+        Opened::Handshake(Handshake { content, proof, advance }) => match content.content.content.clone() {
+            Content::Proposal(proposal) => {
+                let reference = content.proposal_ref(suite)?;
+                remember(txn, (&mut state, host), (content.content.sender, proposal), (&reference, advance))
+            }
+            Content::Commit(commit) => {
+                let event = commit_received(txn, (&mut state, host), (content, *commit), proof)?;
+                advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+                Ok(event)
+            }
+            Content::Application(_) => Err(Code::WrongContent.into()),
+        },
+    }
+}
+
+/// Uses up the key of an application message.
+fn deliver(txn: &mut Txn, application: Application<'_>) -> Result<Event> {
+    let Application { sender, content, advance, .. } = application;
+    let generation = advance.generation();
+    advance.commit(txn)?;
+    let Content::Application(plaintext) = content.content else { return Err(Code::WrongContent.into()) };
+    Ok(Event::Message {
+        sender,
+        plaintext: plaintext.into_inner(),
+        aad: content.authenticated_data.into_inner(),
+        epoch: content.epoch.0,
+        generation,
+    })
+}
+
+/// A message of our own that came back and is no pending commit.
+fn own(txn: &mut Txn, state: &GroupState, content_type: ContentType, hash: &[u8; 32]) -> Result<Event> {
+    let tombstone = state.keys.tombstone(hash);
+    if txn.read(&tombstone)?.is_some() {
+        return Err(Code::OwnCommitDiscarded.into());
+    }
+    match content_type {
+        ContentType::Commit => Err(Code::OwnMessage.with("a commit of our own that this store does not know")),
+        _ => Ok(Event::OwnEcho),
+    }
+}
+
+/// Keeps a proposal until a commit names it (RFC 9420 §12.1).
+fn remember(
+    txn: &mut Txn,
+    (state, host): (&mut GroupState, &Host),
+    (sender, proposal): (Sender, Proposal),
+    (reference, advance): (&crate::crypto::Digest, Option<Advance<'_>>),
+) -> Result<Event> {
+    let key = state.keys.proposal(&reference.0);
+    txn.watch(&key)?;
+    if txn.read(&key)?.is_some() {
+        return Ok(Event::Duplicate);
+    }
+    let names = proposals::examine(state, txn, host, (sender, &proposal))?;
+    let mut known = KnownProposal { number: 0, sender, proposal, names };
+    identities::request(state, host, (&known, known.names.as_ref()), None)?;
+    let author = author_of(state, txn, sender)?;
+    let summary = known.summary(state, txn)?;
+    proposals::keep(state, txn, reference, &mut known)?;
+    advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+    Ok(Event::Proposal { author, reference: reference.0.to_vec(), summary })
+}
+
+/// Takes the group from one epoch to the next (RFC 9420 §12.4.2, in its order).
+fn commit_received(
+    txn: &mut Txn,
+    (state, host): (&mut GroupState, &Host),
+    (content, commit): (AuthenticatedContent, Commit),
+    proof: crate::crypto::SignatureVerified,
+) -> Result<Event> {
+    state.head.require_active()?;
+    let head_key = txn.keyspace().head(&state.head.group_id);
+    txn.guard(&head_key)?;
+    let committer = committer(content.content.sender)?;
+    let listed = resolve::proposals(txn, state, committer, commit)?;
+    let allowed = rules::check(txn, state, host, listed)?;
+    allowed.require_path()?;
+    let path: Option<UpdatePath> = allowed.path.clone();
+    let vetted = identities::vet(state, host, allowed, path.as_ref().map(|path| path.leaf_node.peek()))?;
+    let names = vetted.path_names.clone();
+    let mut staged = stage::proposals(txn, state, vetted)?;
+    let merged = match &path {
+        Some(path) => Some(path::receive(txn, (state, host), &mut staged, (path, names))?),
+        None => None,
+    };
+    staged.check_members(txn)?;
+    let author = committer_name(txn, &mut staged, merged.as_ref())?;
+    let lost = pending::lost(txn, state)?;
+    if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {
+        let epoch = staged.epoch().0;
+        let by = crate::base::event::Author::Member { member: author };
+        txn.take_staged();
+        record::removal(txn, state)?;
+        return Ok(Event::Removed { by, epoch });
+    }
+    let joined = merged.as_ref().zip(path.as_ref());
+    let (commit_secret, path_keys) = advance::commit_secret(txn, state, &mut staged, joined)?;
+    let scheduled = advance::schedule(txn, state, &mut staged, (&content, commit_secret))?;
+    let (begun, matched) = scheduled.confirm(state, &staged, &content)?;
+    let mut change = record::change(&staged, author, false);
+    change.lost_commit = lost;
+    let warrant = record::Warrant::Received(proof, matched);
+    record::epoch(txn, (state, host), &mut staged, (begun, path_keys, warrant))?;
+    Ok(record::event(&staged, change))
+}
+
+fn committer(sender: Sender) -> Result<Committer> {
+    match sender {
+        Sender::Member(leaf) => Ok(Committer::Member(leaf)),
+        Sender::NewMemberCommit => Ok(Committer::Joiner),
+        _ => Err(Code::BadSender.into()),
+    }
+}
+
+/// Who made the commit, as the new tree has it.
+fn committer_name(txn: &mut Txn, staged: &mut stage::Provisional, merged: Option<&Merged>) -> Result<MemberName> {
+    let leaf = merged.map(|merged| merged.leaf).or(staged.committer.leaf()).ok_or(Code::BadPath)?;
+    let record = staged.tree.leaf(txn, leaf)?.ok_or(Code::BadSender)?;
+    Ok(super::state::member_name(leaf, record))
+}

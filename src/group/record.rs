@@ -1,0 +1,124 @@
+//! The end of every commit: the next epoch is staged, and what the old one collected is deleted in the same batch.
+
+use super::advance::Begun;
+use super::epoch::oldest_kept;
+use super::head::Standing;
+use super::host::Host;
+use super::proposals::KnownProposal;
+use super::stage::Provisional;
+use super::state::GroupState;
+use crate::base::Result;
+use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary};
+use crate::crypto::SignatureVerified;
+use crate::message::Proposal;
+use crate::schedule::{ConfirmationMatched, SecretTree, forget_own};
+use crate::store::Txn;
+use crate::tree::PathKeys;
+
+/// Why an epoch may begin: another member's commit was verified and confirmed, or the commit is our own.
+pub(crate) enum Warrant {
+    /// A received commit, with the proofs of its signature and of its confirmation tag.
+    Received(SignatureVerified, ConfirmationMatched),
+    /// A commit that was made here.
+    Own,
+}
+
+/// Stages the new epoch.
+pub(crate) fn epoch(
+    txn: &mut Txn,
+    (state, host): (&mut GroupState, &Host),
+    staged: &mut Provisional,
+    (begun, path_keys, _warrant): (Begun, PathKeys, Warrant),
+) -> Result<()> {
+    let tree = staged.tree.flush(txn)?;
+    txn.store(state.keys.path_keys(), &path_keys);
+    end_epoch(txn, state, host)?;
+    let epoch = staged.epoch();
+    SecretTree { suite: state.suite, keys: &state.keys, epoch, width: begun.epoch.width }
+        .plant(txn, begun.encryption_secret);
+    txn.store(state.keys.epoch(epoch), &begun.epoch);
+    state.head.epoch = epoch;
+    state.head.tree = tree;
+    if staged.rest.reinit.is_some() {
+        state.head.standing = Standing::Frozen;
+    }
+    state.store_head(txn)?;
+    state.epoch = begun.epoch;
+    state.context = staged.context.clone();
+    Ok(())
+}
+
+/// Reduces the ending epoch to what late messages need, and deletes what has left the window.
+fn end_epoch(txn: &mut Txn, state: &mut GroupState, host: &Host) -> Result<()> {
+    let (old, keys) = (state.head.epoch, state.keys.clone());
+    let Some(next) = old.next() else { return Ok(()) };
+    let oldest = oldest_kept(next, host.limits.past_epochs, state.head.oldest_epoch);
+    if state.head.oldest_epoch < oldest {
+        txn.clear(keys.epochs(state.head.oldest_epoch, oldest));
+    }
+    if oldest <= old {
+        forget_own(txn, &keys, old, state.head.own_leaf);
+        state.epoch.end();
+        txn.store(keys.epoch(old), &state.epoch);
+    }
+    state.head.oldest_epoch = oldest;
+    txn.clear(keys.collected());
+    state.head.proposals = 0;
+    state.head.pending = None;
+    Ok(())
+}
+
+/// This client was removed: its private keys go at once, late messages of kept epochs can still be read.
+pub(crate) fn removal(txn: &mut Txn, state: &mut GroupState) -> Result<()> {
+    let keys = state.keys.clone();
+    txn.delete(keys.path_keys());
+    txn.clear(keys.collected());
+    forget_own(txn, &keys, state.head.epoch, state.head.own_leaf);
+    state.epoch.end();
+    txn.store(keys.epoch(state.head.epoch), &state.epoch);
+    state.head.standing = Standing::Removed;
+    state.head.proposals = 0;
+    state.head.pending = None;
+    state.store_head(txn)
+}
+
+/// What the commit changed, in the words of an event.
+pub(crate) fn change(staged: &Provisional, committer: MemberName, own: bool) -> EpochChange {
+    let roster = staged.roster.clone();
+    EpochChange {
+        epoch: staged.epoch().0,
+        committer,
+        own,
+        added: roster.added,
+        removed: roster.removed,
+        updated: roster.updated,
+        extensions_changed: staged.rest.extensions.is_some(),
+        psks: staged.rest.requests.iter().filter_map(external_psk).collect(),
+        custom: staged.rest.custom.iter().map(|(kind, content)| custom(kind.0, content)).collect(),
+        lost_commit: None,
+    }
+}
+
+/// The event of a commit.
+pub(crate) fn event(staged: &Provisional, change: EpochChange) -> Event {
+    match &staged.rest.reinit {
+        Some(reinit) => {
+            Event::Reinit { change, group_id: reinit.group_id.as_slice().to_vec(), cipher_suite: reinit.cipher_suite.0 }
+        }
+        None => Event::EpochChanged { change },
+    }
+}
+
+fn custom(proposal_type: u16, content: &[u8]) -> ProposalSummary {
+    ProposalSummary::Custom { proposal_type, content: content.to_vec() }
+}
+
+fn external_psk(known: &KnownProposal) -> Option<Vec<u8>> {
+    match &known.proposal {
+        Proposal::PreSharedKey(id) => match &id.psk {
+            crate::schedule::Psk::External(psk_id) => Some(psk_id.to_vec()),
+            crate::schedule::Psk::Resumption { .. } => None,
+        },
+        _ => None,
+    }
+}
