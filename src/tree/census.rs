@@ -75,9 +75,12 @@ impl Census {
 
     /// Stages the counts that changed.
     pub(super) fn flush(&mut self, txn: &mut Txn) -> Result<()> {
+        self.changes.retain(|_, change| *change != 0);
+        if self.changes.is_empty() {
+            return Ok(());
+        }
         let in_use = self.in_use(txn)?;
         let mut due = std::mem::take(&mut self.changes);
-        due.retain(|_, change| *change != 0);
         if due.keys().any(|(tally, _)| *tally == Tally::InUse) {
             if in_use.0.len() > MAX_IN_USE {
                 return Err(Code::LimitReached.with("too many credential types in one group"));

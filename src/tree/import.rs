@@ -158,7 +158,7 @@ impl Import<'_> {
             }
         };
         let summary = parent_summary(self.tree.suite, &record)?;
-        if summary.facts.occupied > 0 {
+        if !record.is_vacant() {
             let keys = self.tree.keys.clone();
             record.unmerged.flush(self.txn, &keys, node)?;
             self.txn.store(self.tree.key(node), &record);

@@ -25,6 +25,8 @@ mod record;
 mod resolution;
 mod roster;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod unmerged;
 mod unverified;
 

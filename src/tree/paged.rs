@@ -104,16 +104,16 @@ impl Tree {
         let unknown: Vec<NodeIndex> = nodes.into_iter().filter(|node| !self.holds(*node)).collect();
         let stored = unknown.iter().filter(|node| node.0 < self.untouched_from);
         txn.prefetch(stored.map(|node| self.key(*node)).collect::<Vec<_>>())?;
-        let mut chunks = Vec::new();
+        let (mut incomplete, mut chunks) = (Vec::new(), Vec::new());
         for node in unknown {
             self.take_in(txn, node)?;
-            let unmerged = self.parents.get(&node.0).map(|record| record.unmerged.missing(&self.keys, node));
-            if let Some(missing) = unmerged.filter(|missing| !missing.is_empty()) {
-                txn.prefetch(missing)?;
-                chunks.push(node);
+            if let Some(record) = self.parents.get(&node.0).filter(|record| record.unmerged.is_incomplete()) {
+                chunks.extend(record.unmerged.chunks(&self.keys, node));
+                incomplete.push(node);
             }
         }
-        for node in chunks {
+        txn.prefetch(chunks)?;
+        for node in incomplete {
             if let Some(record) = self.parents.get_mut(&node.0) {
                 record.unmerged.complete(txn, &self.keys, node)?;
             }
@@ -207,22 +207,31 @@ impl Tree {
     pub(crate) fn flush(&mut self, txn: &mut Txn) -> Result<TreeHead> {
         let head = self.head(txn)?;
         for leaf in std::mem::take(&mut self.changed_leaves) {
-            let key = self.key(NodeIndex::from(LeafIndex(leaf)));
+            let node = NodeIndex::from(LeafIndex(leaf));
             match self.leaves.get(&leaf).and_then(Option::as_ref) {
-                Some(record) => txn.store(key, record),
-                None => txn.delete(key),
+                Some(record) => txn.store(self.key(node), record),
+                None => self.unstore(txn, node),
             }
         }
-        for node in std::mem::take(&mut self.changed_parents) {
-            let node = NodeIndex(node);
+        for node in std::mem::take(&mut self.changed_parents).into_iter().map(NodeIndex) {
             let key = self.key(node);
             let Some(record) = self.parents.get_mut(&node.0) else { continue };
             record.unmerged.flush(txn, &self.keys, node)?;
-            txn.store(key, record);
+            match record.is_vacant() {
+                true => self.unstore(txn, node),
+                false => txn.store(key, record),
+            }
         }
         self.untouched_from = self.width.nodes();
         self.census.flush(txn)?;
         Ok(head)
+    }
+
+    /// Deletes the record of a node without members below it, if there can be one.
+    fn unstore(&self, txn: &mut Txn, node: NodeIndex) {
+        if node.0 < self.untouched_from {
+            txn.delete(self.key(node));
+        }
     }
 
     /// Doubles the tree: the old one becomes the left half under a new blank root (RFC 9420 §7.7).
