@@ -251,7 +251,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Halves the tree, whose right half must be blank (RFC 9420 §7.7).
+    /// Cuts the tree down to its leftmost part, beside which everything must be blank (RFC 9420 §7.7).
     pub(super) fn truncate(&mut self, txn: &mut Txn, width: Width) -> Result<()> {
         let root = width.root();
         self.facts(txn, root)?;

@@ -47,7 +47,7 @@ pub(super) struct Stored {
 }
 
 impl Stored {
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         let storage = MemoryStorage::new();
         let store = Store::open(storage.clone(), b"tests", None).unwrap();
         let keys = GroupKeys::new(store.keyspace().clone(), Incarnation([1; 8]));

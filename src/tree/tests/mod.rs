@@ -6,6 +6,7 @@ mod bench;
 mod commits;
 mod cost;
 mod model;
+mod paths;
 mod refused;
 mod unmerged;
 

@@ -117,7 +117,7 @@ fn a_leaf_that_slipped_in_beside_a_chain() {
 #[test]
 fn keys_and_clients_that_are_there_twice() {
     fn two(model: &mut Model) -> (LeafNode, &mut LeafNode) {
-        (leaf(model, 5).clone(), leaf(model, 2))
+        (leaf(model, 2).clone(), leaf(model, 5))
     }
     let reused = |change: fn(&mut Model)| refuse(change, Code::KeyReused, "");
     reused(|model| {

@@ -45,3 +45,15 @@ fn a_long_list_goes_with_its_node() {
         assert_eq!(bench.model.width(), 1);
     }
 }
+
+#[test]
+fn a_short_list_that_outgrows_its_node_is_written_to_every_chunk() {
+    let mut bench = Bench::new(6);
+    bench.commit(&Plan { adds: 1100, ..Plan::default() });
+    bench.commit(&Plan { removes: (1000..1050).collect(), committer: Some(0), ..Plan::default() });
+    for adds in [30, 20] {
+        bench.commit(&Plan { adds, ..Plan::default() });
+        bench.compare_whole();
+    }
+    assert_eq!(unmerged_at_root(&bench), 50);
+}
