@@ -10,30 +10,11 @@ use super::census::Census;
 use super::hash::{blank_summary, leaf_summary, parent_summary};
 use super::index::{NodeIndex, Width};
 use super::record::{LeafRecord, ParentRecord};
-use super::summary::{Facts, Summary};
+use super::summary::{Facts, Summary, TreeHead};
 use crate::base::{LeafIndex, Result};
 use crate::codec::Opaque;
 use crate::crypto::{Digest, Suite};
-use crate::store::{GroupKeys, Key, Reader, Record, Txn, Writer, corrupt};
-
-/// What the group's head says of the tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TreeHead {
-    pub(crate) width: Width,
-    pub(crate) root: Summary,
-}
-
-impl TreeHead {
-    pub(crate) fn write(&self, writer: &mut Writer) {
-        writer.u32(self.width.leaves());
-        self.root.write(writer);
-    }
-
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let width = Width::new(reader.u32()?).ok_or_else(corrupt)?;
-        Ok(TreeHead { width, root: Summary::read(reader)? })
-    }
-}
+use crate::store::{GroupKeys, Key, Txn, corrupt};
 
 /// The ratchet tree of one group, as far as an operation has touched it.
 pub(crate) struct Tree {
