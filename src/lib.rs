@@ -3,6 +3,7 @@
 uniffi::setup_scaffolding!("conclave");
 
 mod base;
+mod client;
 mod codec;
 mod crypto;
 mod group;
@@ -18,6 +19,7 @@ pub use base::error::{Error, ErrorInfo, Result, error_info, error_table};
 pub use base::event::*;
 pub use base::host::*;
 pub use base::trace::set_logger;
+pub use client::*;
 pub use store::{
     BatchSize, Finding, Guard, MemoryStorage, Storage, StorageError, StoredRecord, Touches, WriteBatch, WriteOp,
     check_storage,

@@ -79,6 +79,14 @@ impl Inbound {
         }
     }
 
+    /// The message, if it is encrypted.
+    pub(crate) fn private(&self) -> Option<&PrivateMessage> {
+        match &self.framed {
+            Framed::Private(message) => Some(message),
+            Framed::Public(_) => None,
+        }
+    }
+
     fn is_application(&self) -> bool {
         matches!(&self.framed, Framed::Private(message) if message.content_type == ContentType::Application)
     }

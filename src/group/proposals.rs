@@ -182,3 +182,11 @@ pub(crate) fn waiting(state: &GroupState, txn: &mut Txn) -> Result<Vec<(Digest, 
     waiting.sort_by_key(|(_, known)| known.number);
     Ok(waiting)
 }
+
+/// Forgets every proposal that waits.
+pub(crate) fn clear(state: &mut GroupState, txn: &mut Txn) -> Result<()> {
+    let prefix = state.keys.proposals();
+    txn.clear(crate::store::KeyRange::of_prefix(&prefix.0));
+    state.head.proposals = 0;
+    state.store_head(txn)
+}

@@ -4,7 +4,7 @@
 use super::host::Host;
 use super::open::{self, Application, Handshake, Inbound, Opened};
 use super::path::Merged;
-use super::pending;
+use super::pending::{self, Confirmed};
 use super::proposals::{self, KnownProposal, author_of};
 use super::resolve::{self, Committer};
 use super::state::GroupState;
@@ -16,26 +16,40 @@ use crate::schedule::Advance;
 use crate::store::Txn;
 use crate::tree::UpdatePath;
 
-/// Receives one message for the group it names, and stages what it changes.
-pub(crate) fn message(txn: &mut Txn, host: &Host, inbound: Inbound) -> Result<Event> {
-    let mut state = GroupState::load(txn, inbound.group_id())?;
-    inbound.check_epoch(&state)?;
-    if state.head.pending == Some(inbound.hash) {
-        return pending::confirm(txn, &mut state).map(|confirmed| confirmed.event);
+/// What a message turned into.
+pub(crate) struct Received {
+    pub(crate) event: Event,
+    /// The Welcome of our own commit, when the message confirmed it.
+    pub(crate) welcome: Option<Vec<u8>>,
+}
+
+/// Receives one message for the group, and stages what it changes.
+pub(crate) fn message(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: Inbound) -> Result<Received> {
+    if *inbound.group_id() != state.head.group_id {
+        return Err(Code::WrongContent.with("the message is for another group"));
     }
+    inbound.check_epoch(state)?;
+    if state.head.pending == Some(inbound.hash) {
+        let Confirmed { event, welcome } = pending::confirm(txn, state)?;
+        return Ok(Received { event, welcome });
+    }
+    Ok(Received { event: from_others(txn, (state, host), inbound)?, welcome: None })
+}
+
+fn from_others(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: Inbound) -> Result<Event> {
     let hash = inbound.hash;
     let keys = state.keys.clone();
     let suite = state.suite;
-    match inbound.unprotect(txn, &state, &keys, host)? {
+    match inbound.unprotect(txn, state, &keys, host)? {
         Opened::Application(application) => deliver(txn, application),
-        Opened::Own(content_type) => own(txn, &state, content_type, &hash),
+        Opened::Own(content_type) => own(txn, state, content_type, &hash),
         Opened::Handshake(Handshake { content, proof, advance }) => match content.content.content.clone() {
             Content::Proposal(proposal) => {
                 let reference = content.proposal_ref(suite)?;
-                remember(txn, (&mut state, host), (content.content.sender, proposal), (&reference, advance))
+                remember(txn, (state, host), (content.content.sender, proposal), (&reference, advance))
             }
             Content::Commit(commit) => {
-                let event = commit_received(txn, (&mut state, host), (content, *commit), proof)?;
+                let event = commit_received(txn, (state, host), (content, *commit), proof)?;
                 advance.map_or(Ok(()), |advance| advance.commit(txn))?;
                 Ok(event)
             }

@@ -3,19 +3,11 @@
 use super::epoch::EpochRecord;
 use super::head::Head;
 use crate::base::event::MemberName;
-use crate::base::{Code, Epoch, GroupId, LeafIndex, Result};
+use crate::base::{Code, GroupId, LeafIndex, Result};
 use crate::crypto::Suite;
 use crate::message::GroupContext;
-use crate::store::{GroupKeys, Incarnation, Txn, corrupt};
+use crate::store::{GroupKeys, Txn, corrupt};
 use crate::tree::{LeafRecord, Tree};
-
-/// Where a group was found last, so that the next act can read ahead. A wrong hint costs a read and nothing else.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Hint {
-    pub(crate) incarnation: Incarnation,
-    pub(crate) epoch: Epoch,
-    pub(crate) own_leaf: LeafIndex,
-}
 
 /// The loaded state of one group.
 pub(crate) struct GroupState {
@@ -41,11 +33,6 @@ impl GroupState {
         let epoch: EpochRecord = txn.require(&keys.epoch(head.epoch))?;
         let context = epoch.context()?;
         Ok(GroupState { head, epoch, context, keys, suite })
-    }
-
-    /// Where to look next time.
-    pub(crate) fn hint(&self) -> Hint {
-        Hint { incarnation: self.head.incarnation, epoch: self.head.epoch, own_leaf: self.head.own_leaf }
     }
 
     /// The tree of the current epoch.

@@ -35,14 +35,15 @@ impl Tree {
 
     /// Halves the tree for as long as its right half has no member (RFC 9420 §12.1.3).
     pub(crate) fn shrink(&mut self, txn: &mut Txn) -> Result<()> {
-        while let (Some((_, right)), Some(width)) = (self.width.root().children(), self.width.halved()) {
+        let mut width = self.width;
+        while let (Some((_, right)), Some(half)) = (width.root().children(), width.halved()) {
             if self.facts(txn, right)?.occupied > 0 {
                 break;
             }
-            self.rekey(txn, self.width.root(), None)?;
-            self.truncate(txn, width)?;
+            self.rekey(txn, width.root(), None)?;
+            width = half;
         }
-        Ok(())
+        if width < self.width { self.truncate(txn, width) } else { Ok(()) }
     }
 
     /// Puts the committer's own new leaf in place, leaving the nodes above it.

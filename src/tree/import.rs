@@ -5,11 +5,11 @@ use super::hash::{leaf_summary, parent_summary};
 use super::index::{NodeIndex, Width};
 use super::leaf_node::{LeafNode, LeafNodeSource};
 use super::node::{Node, TreeNode, TreeNodes};
-use super::paged::{Tree, TreeHead};
+use super::paged::Tree;
 use super::parent_hash::{Branch, check_parent};
 use super::parent_node::ParentNode;
 use super::record::{LeafRecord, ParentKey, ParentRecord};
-use super::summary::Summary;
+use super::summary::{Summary, TreeHead};
 use super::unmerged::Unmerged;
 use super::unverified::Unverified;
 use crate::base::host::{Observer, report};
@@ -158,7 +158,7 @@ impl Import<'_> {
             }
         };
         let summary = parent_summary(self.tree.suite, &record)?;
-        if summary.facts.occupied > 0 {
+        if !record.is_vacant() {
             let keys = self.tree.keys.clone();
             record.unmerged.flush(self.txn, &keys, node)?;
             self.txn.store(self.tree.key(node), &record);

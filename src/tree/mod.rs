@@ -27,6 +27,8 @@ mod roster;
 #[cfg(test)]
 pub(crate) mod sample;
 mod summary;
+#[cfg(test)]
+mod tests;
 mod unmerged;
 mod unverified;
 
@@ -37,7 +39,7 @@ pub(crate) use import::{Judge, Names, Newcomer};
 pub(crate) use index::{NodeIndex, Width, common_ancestor};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
 pub(crate) use node::{Node, TreeNode, TreeNodes};
-pub(crate) use paged::{Tree, TreeHead};
+pub(crate) use paged::Tree;
 pub(crate) use parent_node::ParentNode;
 pub(crate) use path::{UpdatePath, UpdatePathNode};
 pub(crate) use path_keys::PathKeys;
@@ -46,4 +48,5 @@ pub(crate) use path_seal::NewPath;
 pub(crate) use path_secret::{DerivedPath, PathSecret};
 pub(crate) use record::{LeafRecord, ParentKey, ParentRecord};
 pub(crate) use resolution::PathStep;
+pub(crate) use summary::TreeHead;
 pub(crate) use unverified::{Signed, Unverified};

@@ -10,30 +10,11 @@ use super::census::Census;
 use super::hash::{blank_summary, leaf_summary, parent_summary};
 use super::index::{NodeIndex, Width};
 use super::record::{LeafRecord, ParentRecord};
-use super::summary::{Facts, Summary};
+use super::summary::{Facts, Summary, TreeHead};
 use crate::base::{LeafIndex, Result};
 use crate::codec::Opaque;
 use crate::crypto::{Digest, Suite};
-use crate::store::{GroupKeys, Key, Reader, Record, Txn, Writer, corrupt};
-
-/// What the group's head says of the tree.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TreeHead {
-    pub(crate) width: Width,
-    pub(crate) root: Summary,
-}
-
-impl TreeHead {
-    pub(crate) fn write(&self, writer: &mut Writer) {
-        writer.u32(self.width.leaves());
-        self.root.write(writer);
-    }
-
-    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let width = Width::new(reader.u32()?).ok_or_else(corrupt)?;
-        Ok(TreeHead { width, root: Summary::read(reader)? })
-    }
-}
+use crate::store::{GroupKeys, Key, Txn, corrupt};
 
 /// The ratchet tree of one group, as far as an operation has touched it.
 pub(crate) struct Tree {
@@ -104,16 +85,16 @@ impl Tree {
         let unknown: Vec<NodeIndex> = nodes.into_iter().filter(|node| !self.holds(*node)).collect();
         let stored = unknown.iter().filter(|node| node.0 < self.untouched_from);
         txn.prefetch(stored.map(|node| self.key(*node)).collect::<Vec<_>>())?;
-        let mut chunks = Vec::new();
+        let (mut incomplete, mut chunks) = (Vec::new(), Vec::new());
         for node in unknown {
             self.take_in(txn, node)?;
-            let unmerged = self.parents.get(&node.0).map(|record| record.unmerged.missing(&self.keys, node));
-            if let Some(missing) = unmerged.filter(|missing| !missing.is_empty()) {
-                txn.prefetch(missing)?;
-                chunks.push(node);
+            if let Some(record) = self.parents.get(&node.0).filter(|record| record.unmerged.is_incomplete()) {
+                chunks.extend(record.unmerged.chunks(&self.keys, node));
+                incomplete.push(node);
             }
         }
-        for node in chunks {
+        txn.prefetch(chunks)?;
+        for node in incomplete {
             if let Some(record) = self.parents.get_mut(&node.0) {
                 record.unmerged.complete(txn, &self.keys, node)?;
             }
@@ -207,22 +188,31 @@ impl Tree {
     pub(crate) fn flush(&mut self, txn: &mut Txn) -> Result<TreeHead> {
         let head = self.head(txn)?;
         for leaf in std::mem::take(&mut self.changed_leaves) {
-            let key = self.key(NodeIndex::from(LeafIndex(leaf)));
+            let node = NodeIndex::from(LeafIndex(leaf));
             match self.leaves.get(&leaf).and_then(Option::as_ref) {
-                Some(record) => txn.store(key, record),
-                None => txn.delete(key),
+                Some(record) => txn.store(self.key(node), record),
+                None => self.unstore(txn, node),
             }
         }
-        for node in std::mem::take(&mut self.changed_parents) {
-            let node = NodeIndex(node);
+        for node in std::mem::take(&mut self.changed_parents).into_iter().map(NodeIndex) {
             let key = self.key(node);
             let Some(record) = self.parents.get_mut(&node.0) else { continue };
             record.unmerged.flush(txn, &self.keys, node)?;
-            txn.store(key, record);
+            match record.is_vacant() {
+                true => self.unstore(txn, node),
+                false => txn.store(key, record),
+            }
         }
         self.untouched_from = self.width.nodes();
         self.census.flush(txn)?;
         Ok(head)
+    }
+
+    /// Deletes the record of a node without members below it, if there can be one.
+    fn unstore(&self, txn: &mut Txn, node: NodeIndex) {
+        if node.0 < self.untouched_from {
+            txn.delete(self.key(node));
+        }
     }
 
     /// Doubles the tree: the old one becomes the left half under a new blank root (RFC 9420 §7.7).
@@ -242,7 +232,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Halves the tree, whose right half must be blank (RFC 9420 §7.7).
+    /// Cuts the tree down to its leftmost part, beside which everything must be blank (RFC 9420 §7.7).
     pub(super) fn truncate(&mut self, txn: &mut Txn, width: Width) -> Result<()> {
         let root = width.root();
         self.facts(txn, root)?;

@@ -59,6 +59,11 @@ impl ParentRecord {
         ParentRecord { key: None, unmerged: Unmerged::default(), left, right }
     }
 
+    /// Whether there is no member below: such a node is blank, and not stored.
+    pub(crate) fn is_vacant(&self) -> bool {
+        self.left.facts.occupied + self.right.facts.occupied == 0
+    }
+
     /// The number of unmerged leaves, if the node is not blank.
     pub(crate) fn keyed(&self) -> Option<u32> {
         self.key.as_ref().map(|_| self.unmerged.len())

@@ -85,11 +85,13 @@ impl Tree {
         (node, member): (NodeIndex, LeafIndex),
         except: &BTreeSet<u32>,
     ) -> Result<(NodeIndex, usize)> {
+        self.load_paths(txn, &[member])?;
         let mut at = node;
         let mut before = 0u32;
         loop {
-            let below = at.children().filter(|_| !at.is_leaf());
-            let Some((left, right)) = below else { return self.place(at, before, except, (node, at.leaves().start)) };
+            let Some((left, right)) = at.children() else {
+                return self.place(at, before, except, (node, at.leaves().start));
+            };
             let record = self.parent(txn, at)?;
             let unmerged = record.unmerged.contains(member.0);
             if record.key.is_some() {

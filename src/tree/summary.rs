@@ -1,9 +1,10 @@
 //! What is known of a subtree without looking into it. A parent's record holds the summaries of both its children, so that
 //! a change reads and writes the records of one path and no others.
 
+use super::index::Width;
 use crate::base::Result;
 use crate::crypto::Digest;
-use crate::store::{Reader, Writer};
+use crate::store::{Reader, Writer, corrupt};
 
 /// Where there is no blank leaf.
 const FULL: u32 = u32::MAX;
@@ -69,5 +70,24 @@ impl Summary {
 
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
         Ok(Summary { tree_hash: Digest(reader.bytes()?.into()), facts: Facts::read(reader)? })
+    }
+}
+
+/// What the group's head says of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TreeHead {
+    pub(crate) width: Width,
+    pub(crate) root: Summary,
+}
+
+impl TreeHead {
+    pub(crate) fn write(&self, writer: &mut Writer) {
+        writer.u32(self.width.leaves());
+        self.root.write(writer);
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let width = Width::new(reader.u32()?).ok_or_else(corrupt)?;
+        Ok(TreeHead { width, root: Summary::read(reader)? })
     }
 }

@@ -74,16 +74,22 @@ impl Unmerged {
         Ok(Unmerged { leaves: leaves.into_iter().collect(), ..Unmerged::default() })
     }
 
-    /// The keys of the chunks that are still to be read.
-    pub(crate) fn missing(&self, keys: &GroupKeys, node: NodeIndex) -> Vec<Key> {
-        match self.chunked && self.leaves.is_empty() && self.changed.is_empty() {
-            true => chunks_of(node).map(|chunk| keys.unmerged(node.0, chunk)).collect(),
-            false => Vec::new(),
-        }
+    /// Whether the chunks are still to be read.
+    pub(crate) fn is_incomplete(&self) -> bool {
+        self.chunked && self.leaves.is_empty() && self.changed.is_empty()
     }
 
-    /// Takes in the chunks.
+    /// The keys of all chunks that there can be.
+    pub(crate) fn chunks(&self, keys: &GroupKeys, node: NodeIndex) -> Vec<Key> {
+        chunks_of(node).map(|chunk| keys.unmerged(node.0, chunk)).collect()
+    }
+
+    /// Takes in the chunks of a long set; a short one has none.
     pub(crate) fn complete(&mut self, txn: &mut Txn, keys: &GroupKeys, node: NodeIndex) -> Result<()> {
+        if !self.is_incomplete() {
+            return Ok(());
+        }
+        txn.prefetch(self.chunks(keys, node))?;
         for chunk in chunks_of(node) {
             let Some(bitmap) = txn.read(&keys.unmerged(node.0, chunk))? else { continue };
             for (offset, byte) in (0u32..).zip(bitmap) {

@@ -1,0 +1,39 @@
+//! How every call runs: begin a transaction, act, write once; and again from the start if another process moved meanwhile.
+
+use std::sync::Arc;
+
+use crate::base::event::Effect;
+use crate::base::{Code, Error, Result};
+use crate::store::{Store, Txn};
+
+/// How often a call begins anew before it gives up with `Conflict`.
+const ATTEMPTS: u32 = 4;
+
+/// What an act gives back: its result, and what it means to the app if it writes.
+pub(crate) type Act<T> = Result<(T, Option<Effect>)>;
+
+/// Runs an act as one transaction. An act that stages nothing writes nothing.
+///
+/// Reads are not a snapshot. A verdict on the input, or a result without a write, is given only if the records it rests on
+/// are still the same; otherwise the act runs again.
+pub(crate) fn run<T>(store: &Arc<Store>, mut act: impl FnMut(&mut Txn) -> Act<T>) -> Result<T> {
+    for _ in 0..ATTEMPTS {
+        let mut txn = Txn::begin(store.clone());
+        match act(&mut txn) {
+            Ok((value, effect)) if !txn.is_idle() => match store.write(txn.finish(effect)?) {
+                Ok(()) => return Ok(value),
+                Err(error) if error.is(Code::Conflict) => {}
+                Err(error) => return Err(error),
+            },
+            Ok((value, _)) if txn.is_settled()? => return Ok(value),
+            Err(error) if !rests_on_records(&error) || txn.is_settled()? => return Err(error),
+            _ => {}
+        }
+    }
+    Err(Code::Conflict.into())
+}
+
+/// Whether other records could have led to another outcome. A record that seems corrupt may be two halves of different ages.
+fn rests_on_records(error: &Error) -> bool {
+    error.is_verdict() || matches!(error.code() / 100, 1 | 5) || error.is(Code::StorageCorrupt)
+}

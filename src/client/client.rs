@@ -1,0 +1,328 @@
+//! A client: one identity of the app on one device, with its key packages, its groups and its pre-shared keys.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::call::{Act, run};
+use super::config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions};
+use super::group::Group;
+use super::lease::{Inside, Leases};
+use super::software_signer::SoftwareSigner;
+use super::types::{GroupPage, GroupSummary, KeyPackageMessage};
+use crate::base::event::Effect;
+use crate::base::host::{Identity, PermitAll, SystemClock, Unobserved};
+use crate::base::{CipherSuite, Code, GroupId, ProtocolVersion, Result, Secret, limits};
+use crate::codec::decode_exact;
+use crate::crypto::{SignaturePublicKey, Suite, random_bytes};
+use crate::group::create::NewGroup;
+use crate::group::head::{Head, Settings, Standing};
+use crate::group::host::{GroupLimits, Host as Services, OwnIdentity};
+use crate::group::join::Joining;
+use crate::group::key_package::OwnKeyPackage;
+use crate::group::state::GroupState;
+use crate::group::{create, join, key_package, psk};
+use crate::message::Message;
+use crate::schedule::RatchetLimits;
+use crate::store::{Store, Txn, decode_record};
+use crate::tree::{Capabilities, Credential, CredentialType, ExtensionType, Extensions, ProposalType};
+
+/// Most key packages made in one call.
+const MAX_KEY_PACKAGES: u32 = 1000;
+
+/// What a client and its groups share.
+pub(crate) struct Shared {
+    pub(crate) store: Arc<Store>,
+    pub(crate) services: Services,
+    pub(crate) leases: Leases,
+    pub(crate) patience: Duration,
+}
+
+/// One member identity on one device. Cheap to make: opening a client reads two records.
+///
+/// Calls are synchronous and may come from any thread; calls on different groups run side by side.
+#[derive(uniffi::Object)]
+pub struct Client {
+    shared: Arc<Shared>,
+    identity: Identity,
+    suite: &'static Suite,
+}
+
+#[uniffi::export]
+impl Client {
+    /// Opens the client called `config.name` in the host's storage, and makes it if it is not there yet.
+    ///
+    /// Reads the store's format and the signing keys; writes them the first time.
+    ///
+    /// # Errors
+    /// `UnsupportedSuite`, `BadKey` for a storage key that is not 32 bytes, `StoreNewer`, and what the storage returns.
+    #[uniffi::constructor]
+    pub fn new(config: ClientConfig, host: Host) -> Result<Arc<Self>> {
+        let _inside = Inside::enter()?;
+        let suites = suites(&config)?;
+        let suite = *suites.first().ok_or_else(|| Code::BadArgument.with("cipher_suites is empty"))?;
+        let storage_key = config.storage_key.as_ref().map(|key| Secret::copy_of(key));
+        let store = Store::open(host.storage.clone(), &config.name, storage_key.as_ref())?;
+        let patience = Duration::from_millis(config.lease_timeout);
+        let identity = config.identity.clone();
+        let services = services(&store, config, host, &suites)?;
+        let shared = Arc::new(Shared { store, services, leases: Leases::default(), patience });
+        Ok(Arc::new(Client { shared, identity, suite }))
+    }
+
+    /// Who the client claims to be in groups.
+    pub fn identity(&self) -> Identity {
+        self.identity.clone()
+    }
+
+    /// Makes key packages, for others to add this client with; each is used once, unless it is one of last resort.
+    ///
+    /// Writes one record for each, deletes those whose time is over, and hands the messages out in the effect too.
+    pub fn create_key_packages(&self, count: u32, options: KeyPackageOptions) -> Result<Vec<KeyPackageMessage>> {
+        let _inside = Inside::enter()?;
+        if count == 0 || count > MAX_KEY_PACKAGES {
+            return Err(Code::BadArgument.with(format_args!("from 1 to {MAX_KEY_PACKAGES} key packages in one call")));
+        }
+        let suite = self.choose_suite(options.cipher_suite)?;
+        let host = &self.shared.services;
+        let identity = host.identity_for(suite)?;
+        run(&self.shared.store, |txn| {
+            key_package::prune(txn, host)?;
+            let made = (0..count).map(|_| key_package::create(txn, host, (suite, identity), options.last_resort));
+            let made: Vec<KeyPackageMessage> = made.map(|own| own.map(key_package_message)).collect::<Result<_>>()?;
+            let messages = made.iter().map(|package| package.message.clone()).collect();
+            Ok((made, Some(Effect::KeyPackages { messages })))
+        })
+    }
+
+    /// The key packages that have not been used, after the one with the reference `after`, at most `limit` of them.
+    pub fn key_packages(&self, after: Option<Vec<u8>>, limit: u32) -> Result<Vec<KeyPackageMessage>> {
+        let _inside = Inside::enter()?;
+        run(&self.shared.store, |txn| {
+            let found = key_package::list(txn, after.as_deref(), limit as usize)?;
+            Ok((found.into_iter().map(key_package_message).collect(), None))
+        })
+    }
+
+    /// Deletes the private keys of these key packages: a Welcome for them can no longer be opened.
+    pub fn delete_key_packages(&self, references: Vec<Vec<u8>>) -> Result<()> {
+        let _inside = Inside::enter()?;
+        run(&self.shared.store, |txn| {
+            for reference in &references {
+                let key = txn.keyspace().key_package(reference);
+                txn.delete(key);
+            }
+            Ok(((), None))
+        })
+    }
+
+    /// Creates a group with this client as its only member.
+    pub fn create_group(&self, options: GroupOptions) -> Result<Arc<Group>> {
+        let _inside = Inside::enter()?;
+        let group_id = match options.group_id {
+            Some(id) if id.len() <= limits::MAX_GROUP_ID => GroupId(id),
+            Some(_) => {
+                return Err(Code::TooLong.with(format_args!("a group id is at most {} bytes", limits::MAX_GROUP_ID)));
+            }
+            None => GroupId(random_bytes::<16>()?.to_vec()),
+        };
+        let suite = self.choose_suite(options.cipher_suite)?;
+        let extensions = match options.extensions.as_slice() {
+            [] => Extensions::default(),
+            encoded => decode_exact(encoded).map_err(|error| Code::BadArgument.with(error.detail()))?,
+        };
+        let settings = Settings { encrypt_handshakes: !options.public_handshakes, pad: !options.without_padding };
+        self.enter_group(&group_id, &options.tag, |txn| {
+            let new = NewGroup { group_id: group_id.clone(), suite, extensions: extensions.clone(), settings };
+            create::group(txn, &self.shared.services, new)
+        })
+    }
+
+    /// Opens a group that this client is or was in. Reads one record.
+    ///
+    /// # Errors
+    /// `NoSuchGroup`.
+    pub fn open_group(&self, group_id: Vec<u8>) -> Result<Arc<Group>> {
+        let _inside = Inside::enter()?;
+        let group_id = GroupId(group_id);
+        run(&self.shared.store, |txn| {
+            let key = txn.keyspace().head(&group_id);
+            txn.watch(&key)?;
+            match txn.read(&key)? {
+                Some(_) => Ok(((), None)),
+                None => Err(Code::NoSuchGroup.into()),
+            }
+        })?;
+        Ok(Group::open(self.shared.clone(), group_id))
+    }
+
+    /// Groups that this client is or was in, a page at a time: pass `next` of the page before as `after`.
+    pub fn groups(&self, after: Option<Vec<u8>>, limit: u32) -> Result<GroupPage> {
+        let _inside = Inside::enter()?;
+        run(&self.shared.store, |txn| {
+            let prefix = txn.keyspace().heads();
+            let from = after.as_ref().map(|group_id| txn.keyspace().head(&GroupId(group_id.clone())));
+            let found = txn.scan(&prefix, from.as_ref(), limit as usize)?;
+            let full = found.len() == limit as usize;
+            let groups = found.into_iter().map(|(_, value)| decode_record(&value).map(group_summary));
+            let groups: Vec<GroupSummary> = groups.collect::<Result<_>>()?;
+            let next = groups.last().filter(|_| full).map(|last| last.group_id.clone());
+            Ok((GroupPage { groups, next }, None))
+        })
+    }
+
+    /// Joins the group that a Welcome opens, with the key package that it was made for.
+    ///
+    /// Verifies the whole tree: O(n) in time, storage read and written. The key package's private keys are deleted in the
+    /// same batch, unless it is one of last resort.
+    ///
+    /// # Errors
+    /// `NotForUs`, `TreeMissing`, `UnknownPsk`, `AlreadyMember`, and the 2xx and 3xx of whatever breaks a rule.
+    pub fn join(&self, welcome: Vec<u8>, options: JoinOptions) -> Result<Arc<Group>> {
+        let _inside = Inside::enter()?;
+        let settings = Settings { encrypt_handshakes: !options.public_handshakes, pad: !options.without_padding };
+        let joined = run(&self.shared.store, |txn| {
+            let joining = Joining { tree: options.tree.as_deref(), settings };
+            let state = join::welcome(txn, &self.shared.services, &welcome, joining)?;
+            let effect = joined(&state, &options.tag);
+            Ok((state.head.group_id, Some(effect)))
+        })?;
+        Ok(Group::open(self.shared.clone(), joined))
+    }
+
+    /// Puts an external pre-shared key into the storage, to be used by its id in commits and Welcomes.
+    pub fn put_psk(&self, psk_id: Vec<u8>, secret: Vec<u8>) -> Result<()> {
+        let _inside = Inside::enter()?;
+        let secret = Secret::new(secret);
+        run(&self.shared.store, |txn| psk::put(txn, &psk_id, &secret).map(|()| ((), None)))
+    }
+
+    /// Deletes an external pre-shared key.
+    pub fn delete_psk(&self, psk_id: Vec<u8>) -> Result<()> {
+        let _inside = Inside::enter()?;
+        run(&self.shared.store, |txn| {
+            psk::delete(txn, &psk_id);
+            Ok(((), None))
+        })
+    }
+}
+
+impl Client {
+    fn choose_suite(&self, wanted: Option<u16>) -> Result<&'static Suite> {
+        wanted.map_or(Ok(self.suite), |number| Suite::of(CipherSuite(number)))
+    }
+
+    fn enter_group(
+        &self,
+        group_id: &GroupId,
+        tag: &[u8],
+        act: impl Fn(&mut Txn) -> Result<GroupState>,
+    ) -> Result<Arc<Group>> {
+        let _lease = self.shared.leases.take(group_id, self.shared.patience)?;
+        run(&self.shared.store, |txn| -> Act<()> {
+            let state = act(txn)?;
+            Ok(((), Some(joined(&state, tag))))
+        })?;
+        Ok(Group::open(self.shared.clone(), group_id.clone()))
+    }
+
+    /// What the tests of the library reach inside for.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+}
+
+fn joined(state: &GroupState, tag: &[u8]) -> Effect {
+    Effect::Joined { group_id: state.head.group_id.as_slice().to_vec(), tag: tag.to_vec(), epoch: state.head.epoch.0 }
+}
+
+fn key_package_message(own: OwnKeyPackage) -> KeyPackageMessage {
+    KeyPackageMessage {
+        reference: own.reference.0.to_vec(),
+        message: own.message,
+        last_resort: own.last_resort,
+        not_after: own.not_after,
+    }
+}
+
+fn group_summary(head: Head) -> GroupSummary {
+    GroupSummary {
+        group_id: head.group_id.as_slice().to_vec(),
+        epoch: head.epoch.0,
+        active: head.standing == Standing::Active,
+    }
+}
+
+fn suites(config: &ClientConfig) -> Result<Vec<&'static Suite>> {
+    config.cipher_suites.iter().map(|number| Suite::of(CipherSuite(*number))).collect()
+}
+
+/// Puts together what the acts of groups need.
+fn services(store: &Arc<Store>, config: ClientConfig, host: Host, suites: &[&'static Suite]) -> Result<Services> {
+    let credential = Credential::from(config.identity.clone());
+    let capabilities = capabilities(&config, &credential)?;
+    let identity = |suite: &Suite, key_id: Vec<u8>, public_key: SignaturePublicKey| OwnIdentity {
+        key_id,
+        suite: suite.id(),
+        public_key,
+        credential: credential.clone(),
+        capabilities: capabilities.clone(),
+    };
+    let mut identities = Vec::with_capacity(suites.len());
+    let signer = match host.signer {
+        Some(signer) => {
+            for key in config.signing_keys {
+                let suite = Suite::of(CipherSuite(key.cipher_suite))?;
+                let public_key = SignaturePublicKey(key.public_key.into());
+                suite.check_signature_key(&public_key).map_err(|error| Code::BadKey.with(error.detail()))?;
+                identities.push(identity(suite, key.key_id, public_key));
+            }
+            signer
+        }
+        None => {
+            let software = SoftwareSigner::open(store, suites)?;
+            for suite in suites {
+                let (key_id, public_key) = software.public_key(suite)?;
+                identities.push(identity(suite, key_id, public_key));
+            }
+            Arc::new(software)
+        }
+    };
+    Ok(Services {
+        signer,
+        validator: host.validator,
+        policy: host.policy.unwrap_or_else(|| Arc::new(PermitAll)),
+        clock: host.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+        observer: host.observer.unwrap_or_else(|| Arc::new(Unobserved)),
+        identities,
+        limits: GroupLimits {
+            past_epochs: config.past_epochs,
+            ratchet: RatchetLimits { forward: config.max_forward, kept: config.max_skipped },
+            longest_lifetime: config.max_lifetime,
+        },
+    })
+}
+
+fn capabilities(config: &ClientConfig, credential: &Credential) -> Result<Capabilities> {
+    let mut credentials = vec![credential.credential_type()];
+    credentials.extend(config.credentials.iter().map(|number| CredentialType(*number)));
+    credentials.sort_unstable();
+    credentials.dedup();
+    let capabilities = Capabilities {
+        versions: vec![ProtocolVersion::MLS10],
+        cipher_suites: config.cipher_suites.iter().map(|number| CipherSuite(*number)).collect(),
+        extensions: config.extensions.iter().map(|number| ExtensionType(*number)).collect(),
+        proposals: config.proposals.iter().map(|number| ProposalType(*number)).collect(),
+        credentials,
+    };
+    capabilities.check_own()?;
+    Ok(capabilities)
+}
+
+/// A key package that someone else made.
+pub(crate) fn foreign_key_package(bytes: &[u8]) -> Result<Box<crate::tree::Unverified<crate::message::KeyPackage>>> {
+    match Message::decode(bytes)? {
+        Message::KeyPackage(key_package) => Ok(key_package),
+        _ => Err(Code::WrongContent.with("not a key package")),
+    }
+}

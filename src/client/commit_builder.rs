@@ -1,0 +1,145 @@
+//! Putting a commit together.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::client::foreign_key_package;
+use super::group::Group;
+use super::types::CommitResult;
+use crate::base::{Code, LeafIndex, Result};
+use crate::codec::decode_exact;
+use crate::group::commit::CommitRequest;
+use crate::group::propose::external_psk;
+use crate::group::state::GroupState;
+use crate::message::{KeyPackage, Proposal};
+use crate::tree::{Extensions, ProposalType, Unverified};
+
+/// One change that the commit is to make.
+#[derive(Clone)]
+enum Change {
+    Add(Box<Unverified<KeyPackage>>),
+    Remove(LeafIndex),
+    Psk(Vec<u8>),
+    Extensions(Extensions),
+    Custom(u16, Vec<u8>),
+}
+
+#[derive(Clone, Default)]
+struct Draft {
+    changes: Vec<Change>,
+    without_pending: bool,
+    without_path: bool,
+    tree_beside: bool,
+    aad: Vec<u8>,
+    tag: Vec<u8>,
+}
+
+/// Collects what a commit is to change; [`build`](CommitBuilder::build) makes it and uses the builder up. With nothing said, a
+/// commit takes in the proposals that wait and gives this member fresh keys.
+#[derive(uniffi::Object)]
+pub struct CommitBuilder {
+    group: Arc<Group>,
+    draft: Mutex<Option<Draft>>,
+}
+
+#[uniffi::export]
+impl CommitBuilder {
+    /// Adds the client of this key package.
+    pub fn add(self: Arc<Self>, key_package: Vec<u8>) -> Result<Arc<Self>> {
+        let key_package = foreign_key_package(&key_package)?;
+        self.change(Change::Add(key_package))
+    }
+
+    /// Removes the member at this leaf.
+    pub fn remove(self: Arc<Self>, leaf: u32) -> Result<Arc<Self>> {
+        self.change(Change::Remove(LeafIndex(leaf)))
+    }
+
+    /// Mixes an external pre-shared key in, which every member must hold.
+    pub fn psk(self: Arc<Self>, psk_id: Vec<u8>) -> Result<Arc<Self>> {
+        self.change(Change::Psk(psk_id))
+    }
+
+    /// Replaces the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420).
+    pub fn extensions(self: Arc<Self>, extensions: Vec<u8>) -> Result<Arc<Self>> {
+        let extensions = decode_exact(&extensions).map_err(|error| Code::BadArgument.with(error.detail()))?;
+        self.change(Change::Extensions(extensions))
+    }
+
+    /// Carries a proposal of a type that the app defines; every member must support the type.
+    pub fn custom(self: Arc<Self>, proposal_type: u16, content: Vec<u8>) -> Result<Arc<Self>> {
+        if ProposalType(proposal_type).is_default() {
+            return Err(Code::BadArgument.with("this proposal type is one of RFC 9420's own"));
+        }
+        self.change(Change::Custom(proposal_type, content))
+    }
+
+    /// Authenticates these bytes beside the commit; everyone can read them.
+    pub fn aad(self: Arc<Self>, aad: Vec<u8>) -> Result<Arc<Self>> {
+        self.set(|draft| draft.aad = aad)
+    }
+
+    /// A tag of the app, which comes back in the effect.
+    pub fn tag(self: Arc<Self>, tag: Vec<u8>) -> Result<Arc<Self>> {
+        self.set(|draft| draft.tag = tag)
+    }
+
+    /// Leaves the proposals that wait out; they are gone when the commit takes effect.
+    pub fn without_pending(self: Arc<Self>) -> Result<Arc<Self>> {
+        self.set(|draft| draft.without_pending = true)
+    }
+
+    /// Leaves the path out if the changes allow it: a smaller commit that gives this member no fresh keys.
+    pub fn without_path(self: Arc<Self>) -> Result<Arc<Self>> {
+        self.set(|draft| draft.without_path = true)
+    }
+
+    /// Hands the ratchet tree out beside the Welcome instead of inside: better for large groups.
+    pub fn tree_beside_welcome(self: Arc<Self>) -> Result<Arc<Self>> {
+        self.set(|draft| draft.tree_beside = true)
+    }
+
+    /// Makes the commit. The group stays as it is until the commit is confirmed; until then it is kept, across restarts.
+    ///
+    /// # Errors
+    /// `PendingCommit` if one waits already, `Consumed` if the builder was used before, and whatever a proposal breaks.
+    pub fn build(&self) -> Result<CommitResult> {
+        let draft = self.draft.lock().take().ok_or(Code::Consumed)?;
+        self.group.commit(|state| request(&draft, state), &draft.tag)
+    }
+}
+
+impl CommitBuilder {
+    pub(crate) fn new(group: Arc<Group>) -> Arc<Self> {
+        Arc::new(CommitBuilder { group, draft: Mutex::new(Some(Draft::default())) })
+    }
+
+    fn change(self: Arc<Self>, change: Change) -> Result<Arc<Self>> {
+        self.set(|draft| draft.changes.push(change))
+    }
+
+    fn set(self: Arc<Self>, set: impl FnOnce(&mut Draft)) -> Result<Arc<Self>> {
+        set(self.draft.lock().as_mut().ok_or(Code::Consumed)?);
+        Ok(self)
+    }
+}
+
+fn request(draft: &Draft, state: &GroupState) -> Result<CommitRequest> {
+    let proposals = draft.changes.iter().map(|change| {
+        Ok(match change {
+            Change::Add(key_package) => Proposal::Add(key_package.clone()),
+            Change::Remove(leaf) => Proposal::Remove(*leaf),
+            Change::Psk(psk_id) => external_psk(state, psk_id)?,
+            Change::Extensions(extensions) => Proposal::GroupContextExtensions(extensions.clone()),
+            Change::Custom(number, content) => Proposal::Custom(ProposalType(*number), content.clone().into()),
+        })
+    });
+    Ok(CommitRequest {
+        proposals: proposals.collect::<Result<_>>()?,
+        without_pending: draft.without_pending,
+        without_path: draft.without_path,
+        tree_in_welcome: !draft.tree_beside,
+        aad: draft.aad.clone(),
+    })
+}

@@ -1,0 +1,134 @@
+//! What the app decides once, and what it lends.
+
+use std::sync::Arc;
+
+use crate::base::host::{Clock, CredentialValidator, Identity, Observer, Policy, Signer};
+use crate::store::Storage;
+
+/// How a client behaves.
+#[derive(Clone, uniffi::Record)]
+pub struct ClientConfig {
+    /// What the client is called in its storage: one storage may hold several clients.
+    pub name: Vec<u8>,
+    /// Who the client claims to be in groups.
+    pub identity: Identity,
+    /// The cipher suites it takes part in, by RFC 9420's numbers 1 to 7, the preferred one first.
+    pub cipher_suites: Vec<u16>,
+    /// The keys that the host's signer holds, one for each cipher suite. Empty without a signer: then the library makes
+    /// the keys and keeps them in the storage.
+    pub signing_keys: Vec<SigningKey>,
+    /// 32 random bytes under which stored values are encrypted; nothing to store them as they are.
+    pub storage_key: Option<Vec<u8>>,
+    /// Extension types, beyond those of RFC 9420, that the app understands.
+    pub extensions: Vec<u16>,
+    /// Proposal types, beyond those of RFC 9420, that the app understands.
+    pub proposals: Vec<u16>,
+    /// Credential types that the app's validator understands. The client's own is always among them.
+    pub credentials: Vec<u16>,
+    /// How many epochs before the current one can still be read.
+    pub past_epochs: u32,
+    /// How many messages of a sender may be skipped at once.
+    pub max_forward: u32,
+    /// How many keys of skipped messages are kept for each sender.
+    pub max_skipped: u32,
+    /// The longest total lifetime of a key package, in seconds: of ours, and of those accepted.
+    pub max_lifetime: u64,
+    /// How long a call waits for another one on the same group, in milliseconds, before it returns `Busy`.
+    pub lease_timeout: u64,
+}
+
+impl ClientConfig {
+    /// The defaults, for a client that calls itself `name` with a basic credential: cipher suite 1, 5 past epochs, 1 000
+    /// messages forward, 84 days for key packages.
+    pub fn basic(name: &str) -> Self {
+        ClientConfig {
+            name: name.as_bytes().to_vec(),
+            identity: Identity::Basic { identity: name.as_bytes().to_vec() },
+            cipher_suites: vec![1],
+            signing_keys: Vec::new(),
+            storage_key: None,
+            extensions: Vec::new(),
+            proposals: Vec::new(),
+            credentials: Vec::new(),
+            past_epochs: 5,
+            max_forward: 1000,
+            max_skipped: 1000,
+            max_lifetime: crate::base::limits::MAX_LIFETIME,
+            lease_timeout: 10_000,
+        }
+    }
+}
+
+/// A signing key that the host holds.
+#[derive(Clone, uniffi::Record)]
+pub struct SigningKey {
+    /// By what name the signer knows it.
+    pub key_id: Vec<u8>,
+    /// The cipher suite whose signature scheme it has.
+    pub cipher_suite: u16,
+    /// The public key, in the form of RFC 9420 §5.1.1.
+    pub public_key: Vec<u8>,
+}
+
+/// What the app lends to a client.
+#[derive(Clone, uniffi::Record)]
+pub struct Host {
+    /// Where everything is kept.
+    pub storage: Arc<dyn Storage>,
+    /// Who credentials stand for.
+    pub validator: Arc<dyn CredentialValidator>,
+    /// Signs with keys that the library never sees; nothing for keys in the storage.
+    pub signer: Option<Arc<dyn Signer>>,
+    /// The app's rules on top of the RFC's; nothing for none.
+    pub policy: Option<Arc<dyn Policy>>,
+    /// The time; nothing for that of the operating system.
+    pub clock: Option<Arc<dyn Clock>>,
+    /// Watches long work; nothing to let it run.
+    pub observer: Option<Arc<dyn Observer>>,
+}
+
+impl Host {
+    /// The storage and the validator, and defaults for the rest.
+    pub fn new(storage: Arc<dyn Storage>, validator: Arc<dyn CredentialValidator>) -> Self {
+        Host { storage, validator, signer: None, policy: None, clock: None, observer: None }
+    }
+}
+
+/// How key packages are made.
+#[derive(Clone, Copy, Debug, Default, uniffi::Record)]
+pub struct KeyPackageOptions {
+    /// The cipher suite; nothing for the preferred one.
+    pub cipher_suite: Option<u16>,
+    /// Whether the private keys are kept after use, for when all other key packages are used up.
+    pub last_resort: bool,
+}
+
+/// How a group is created.
+#[derive(Clone, Default, uniffi::Record)]
+pub struct GroupOptions {
+    /// The id of the group; nothing for 16 random bytes.
+    pub group_id: Option<Vec<u8>>,
+    /// The cipher suite; nothing for the preferred one.
+    pub cipher_suite: Option<u16>,
+    /// The encoded extensions of the group (`Extension extensions<V>` of RFC 9420); empty for none.
+    pub extensions: Vec<u8>,
+    /// Whether proposals and commits of this client go out unencrypted, for a delivery service that must read them.
+    pub public_handshakes: bool,
+    /// Whether messages keep their exact length. By default they are padded, so that lengths tell little.
+    pub without_padding: bool,
+    /// A tag of the app, which comes back in the effect.
+    pub tag: Vec<u8>,
+}
+
+/// How a group is joined.
+#[derive(Clone, Default, uniffi::Record)]
+pub struct JoinOptions {
+    /// The ratchet tree, when the Welcome does not hold it.
+    pub tree: Option<Vec<u8>>,
+    /// Whether proposals and commits of this client go out unencrypted.
+    pub public_handshakes: bool,
+    /// Whether messages keep their exact length.
+    pub without_padding: bool,
+    /// A tag of the app, which comes back in the effect.
+    pub tag: Vec<u8>,
+}

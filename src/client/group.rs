@@ -1,0 +1,323 @@
+//! A group that this client is in.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::call::{Act, run};
+use super::client::{Shared, foreign_key_package};
+use super::commit_builder::CommitBuilder;
+use super::lease::{Inside, Lease};
+use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret};
+use crate::base::event::{Effect, Event};
+use crate::base::{Code, GroupId, LeafIndex, Result};
+use crate::codec::decode_exact;
+use crate::group::commit::CommitRequest;
+use crate::group::foresight::Foresight;
+use crate::group::head::Standing;
+use crate::group::members::Listing;
+use crate::group::state::GroupState;
+use crate::group::{commit, group_info, members, open, pending, proposals, propose, receive, send};
+use crate::message::{ContentType, Proposal};
+use crate::schedule::Exporter;
+use crate::store::{Key, Txn};
+use crate::tree::Extensions;
+
+/// A handle on one group. It holds no state but a guess of what the next call will read: everything lives in the storage, so
+/// several handles, in several processes, may work on one group.
+#[derive(uniffi::Object)]
+pub struct Group {
+    shared: Arc<Shared>,
+    group_id: GroupId,
+    foresight: Mutex<Option<Foresight>>,
+}
+
+#[uniffi::export]
+impl Group {
+    /// The id of the group.
+    pub fn id(&self) -> Vec<u8> {
+        self.group_id.as_slice().to_vec()
+    }
+
+    /// How the group stands. Reads two records.
+    pub fn status(&self) -> Result<GroupStatus> {
+        self.query(|_, state| {
+            let head = &state.head;
+            Ok(GroupStatus {
+                group_id: head.group_id.as_slice().to_vec(),
+                epoch: head.epoch.0,
+                cipher_suite: head.suite.0,
+                own_leaf: head.own_leaf.0,
+                members: state.member_count(),
+                active: head.standing == Standing::Active,
+                frozen: head.standing == Standing::Frozen,
+                pending_proposals: head.proposals,
+                pending_commit: head.pending.is_some(),
+                oldest_epoch: head.oldest_epoch.0,
+            })
+        })
+    }
+
+    /// Members in the order of the tree, after the leaf `after`, at most `limit` of them.
+    pub fn members(&self, after: Option<u32>, limit: u32) -> Result<Vec<Member>> {
+        self.query(|txn, state| {
+            let page = members::page(txn, state, after, limit as usize)?;
+            Ok(page.into_iter().map(member).collect())
+        })
+    }
+
+    /// The member with this client id, as the app's validator named it. Reads a few records, whatever the group's size.
+    pub fn find_member(&self, client_id: Vec<u8>) -> Result<Option<Member>> {
+        self.query(|txn, state| Ok(members::find(txn, state, &client_id)?.map(member)))
+    }
+
+    /// Encrypts an application message. `aad` is authenticated with it and stays readable; `tag` comes back in the effect.
+    ///
+    /// The key is used up durably before this returns: send the bytes again when in doubt, and never encrypt again. Reads
+    /// three records, writes one.
+    ///
+    /// # Errors
+    /// `PendingProposals` while proposals wait for a commit (RFC 9420 §12.4), `Removed`, `Frozen`, `TooLong`.
+    pub fn encrypt(&self, plaintext: Vec<u8>, aad: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
+        let ahead = |foresight: &Foresight| foresight.to_send(ContentType::Application);
+        self.act(ahead, |txn, state| {
+            let message = send::application(txn, (state, &self.shared.services), (&plaintext, &aad))?;
+            let effect = self.outbound(&tag, &message);
+            Ok((message, Some(effect)))
+        })
+    }
+
+    /// Receives any message for this group: what it turned into is the event. `tag` comes back in the effect.
+    ///
+    /// A message that is refused changes nothing. The echo of our own pending commit confirms it.
+    pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
+        let hint = open::parse(&message)?;
+        let mut first = Some(hint);
+        self.act(
+            |foresight| open::parse(&message).map(|inbound| foresight.to_receive(&inbound)).unwrap_or_default(),
+            |txn, state| {
+                let inbound = first.take().map_or_else(|| open::parse(&message), Ok)?;
+                let received = receive::message(txn, (state, &self.shared.services), inbound)?;
+                let (group_id, tag, event) = (self.id(), tag.clone(), received.event.clone());
+                let effect = match received.welcome {
+                    Some(welcome) => Effect::Confirmed { group_id, tag, event, welcome: Some(welcome) },
+                    None => Effect::Received { group_id, tag, event },
+                };
+                Ok((received.event, Some(effect)))
+            },
+        )
+    }
+
+    /// Proposes to add the client of this key package. Gives the message to send.
+    pub fn propose_add(&self, key_package: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
+        let key_package = foreign_key_package(&key_package)?;
+        self.propose(&tag, |_, _| Ok(Proposal::Add(key_package.clone())))
+    }
+
+    /// Proposes to remove the member at this leaf. Gives the message to send.
+    pub fn propose_remove(&self, leaf: u32, tag: Vec<u8>) -> Result<Vec<u8>> {
+        self.propose(&tag, |_, _| Ok(Proposal::Remove(LeafIndex(leaf))))
+    }
+
+    /// Proposes our own removal; another member has to commit it. Gives the message to send.
+    pub fn propose_leave(&self, tag: Vec<u8>) -> Result<Vec<u8>> {
+        self.propose(&tag, |_, state| Ok(Proposal::Remove(state.head.own_leaf)))
+    }
+
+    /// Proposes fresh keys for our own leaf; another member has to commit it. Gives the message to send.
+    pub fn propose_update(&self, tag: Vec<u8>) -> Result<Vec<u8>> {
+        self.propose(&tag, |txn, state| propose::own_update(txn, state, &self.shared.services))
+    }
+
+    /// Proposes to mix an external pre-shared key in. Gives the message to send.
+    pub fn propose_psk(&self, psk_id: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
+        self.propose(&tag, |_, state| propose::external_psk(state, &psk_id))
+    }
+
+    /// Proposes to replace the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420). Gives the
+    /// message to send.
+    pub fn propose_extensions(&self, extensions: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
+        let extensions: Extensions =
+            decode_exact(&extensions).map_err(|error| Code::BadArgument.with(error.detail()))?;
+        self.propose(&tag, |_, _| Ok(Proposal::GroupContextExtensions(extensions.clone())))
+    }
+
+    /// The proposals that wait for a commit, in the order they came.
+    pub fn pending_proposals(&self) -> Result<Vec<PendingProposal>> {
+        self.query(|txn, state| {
+            let waiting = proposals::waiting(state, txn)?;
+            let listed = waiting.into_iter().map(|(reference, known)| {
+                Ok(PendingProposal {
+                    reference: reference.0.to_vec(),
+                    author: proposals::author_of(state, txn, known.sender)?,
+                    summary: known.summary(state, txn)?,
+                })
+            });
+            listed.collect()
+        })
+    }
+
+    /// Forgets the proposals that wait. A commit of another member that names one of them can then not be read; this is for
+    /// a delivery service that has dropped them.
+    pub fn clear_proposals(&self) -> Result<()> {
+        self.act(Foresight::to_load, |txn, state| {
+            proposals::clear(state, txn)?;
+            Ok(((), None))
+        })
+    }
+
+    /// Begins a commit: say what it is to change, then build it.
+    pub fn new_commit(self: Arc<Self>) -> Arc<CommitBuilder> {
+        CommitBuilder::new(self)
+    }
+
+    /// Makes our waiting commit take effect, when the delivery service has accepted it. The effect holds the Welcome.
+    ///
+    /// # Errors
+    /// `NoPendingCommit`.
+    pub fn confirm_commit(&self, tag: Vec<u8>) -> Result<Event> {
+        self.act(Foresight::to_load, |txn, state| {
+            let confirmed = pending::confirm(txn, state)?;
+            let (group_id, tag, event) = (self.id(), tag.clone(), confirmed.event.clone());
+            let effect = Effect::Confirmed { group_id, tag, event, welcome: confirmed.welcome };
+            Ok((confirmed.event, Some(effect)))
+        })
+    }
+
+    /// Gives our waiting commit up. Only for a commit that the delivery service has refused for good: if the group adopts it
+    /// after all, this client has to rejoin.
+    ///
+    /// # Errors
+    /// `NoPendingCommit`.
+    pub fn discard_commit(&self) -> Result<()> {
+        self.act(Foresight::to_load, |txn, state| {
+            pending::discard(txn, state)?;
+            Ok(((), None))
+        })
+    }
+
+    /// Our waiting commit, if there is one, as it was made; it survives restarts.
+    pub fn pending_commit(&self) -> Result<Option<PendingCommit>> {
+        self.query(|txn, state| {
+            if state.head.pending.is_none() {
+                return Ok(None);
+            }
+            let waiting = pending::load(txn, state)?;
+            Ok(Some(PendingCommit { epoch: waiting.base.0, commit: waiting.commit, welcome: waiting.welcome }))
+        })
+    }
+
+    /// Derives a secret from the current epoch that all members can derive (RFC 9420 §8.5), of `length` bytes.
+    pub fn export_secret(&self, label: String, context: Vec<u8>, length: u32) -> Result<Arc<Secret>> {
+        self.query(|_, state| {
+            state.head.require_active()?;
+            let exporter = Exporter::new(state.suite, &state.epoch.current()?.exporter_secret);
+            let secret = exporter.export(&label, &context, length as usize)?;
+            Ok(Arc::new(Secret::new(secret)))
+        })
+    }
+
+    /// A value that is equal for all members of an epoch and for nobody else: compare it out of band (RFC 9420 §8.7).
+    pub fn epoch_authenticator(&self) -> Result<Vec<u8>> {
+        self.query(|_, state| {
+            state.head.require_active()?;
+            Ok(state.epoch.current()?.epoch_authenticator.expose().to_vec())
+        })
+    }
+
+    /// The GroupInfo of the current epoch, signed by us, for clients that join by themselves.
+    pub fn group_info(&self, with_tree: bool) -> Result<Vec<u8>> {
+        self.query(|txn, state| group_info::current(txn, (state, &self.shared.services), (with_tree, true)))
+    }
+
+    /// The whole ratchet tree, to be passed beside a Welcome or GroupInfo that does not hold it. O(n).
+    pub fn export_tree(&self) -> Result<Vec<u8>> {
+        self.query(|txn, state| {
+            state.head.require_active()?;
+            state.tree().export(txn, &*self.shared.services.observer)
+        })
+    }
+
+    /// Deletes everything this client has of the group, in one batch.
+    pub fn delete(&self) -> Result<()> {
+        self.act(Foresight::to_load, |txn, state| {
+            let key = txn.keyspace().head(&state.head.group_id);
+            txn.guard(&key)?;
+            txn.clear(state.keys.all());
+            txn.delete(key);
+            Ok(((), None))
+        })
+    }
+}
+
+impl Group {
+    pub(crate) fn open(shared: Arc<Shared>, group_id: GroupId) -> Arc<Self> {
+        Arc::new(Group { shared, group_id, foresight: Mutex::new(None) })
+    }
+
+    /// Builds a commit.
+    pub(crate) fn commit(
+        &self,
+        request: impl Fn(&GroupState) -> Result<CommitRequest>,
+        tag: &[u8],
+    ) -> Result<CommitResult> {
+        self.act(Foresight::to_load, |txn, state| {
+            let request = request(state)?;
+            let built = commit::build(txn, state, &self.shared.services, request)?;
+            let effect = self.outbound(tag, &built.commit);
+            Ok((CommitResult { commit: built.commit, welcome: built.welcome, tree: built.tree }, Some(effect)))
+        })
+    }
+
+    fn propose(&self, tag: &[u8], make: impl Fn(&mut Txn, &GroupState) -> Result<Proposal>) -> Result<Vec<u8>> {
+        self.act(
+            |foresight| foresight.to_send(ContentType::Proposal),
+            |txn, state| {
+                let proposal = make(txn, state)?;
+                let message = propose::send(txn, (state, &self.shared.services), (proposal, &[]))?;
+                let effect = self.outbound(tag, &message);
+                Ok((message, Some(effect)))
+            },
+        )
+    }
+
+    fn outbound(&self, tag: &[u8], message: &[u8]) -> Effect {
+        Effect::Outbound { group_id: self.id(), tag: tag.to_vec(), message: message.to_vec() }
+    }
+
+    fn lease(&self) -> Result<Lease> {
+        self.shared.leases.take(&self.group_id, self.shared.patience)
+    }
+
+    /// Runs an act that writes nothing.
+    fn query<T>(&self, mut look: impl FnMut(&mut Txn, &GroupState) -> Result<T>) -> Result<T> {
+        self.act(Foresight::to_load, |txn, state| Ok((look(txn, state)?, None)))
+    }
+
+    /// Runs one act on the group: what it will read is foreseen, and what it leaves is remembered for the next.
+    fn act<T>(
+        &self,
+        ahead: impl Fn(&Foresight) -> Vec<Key>,
+        mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,
+    ) -> Result<T> {
+        let _inside = Inside::enter()?;
+        let _lease = self.lease()?;
+        let mut seen = self.foresight.lock().take();
+        let mut left = None;
+        let outcome = run(&self.shared.store, |txn| {
+            if let Some(foresight) = seen.take() {
+                txn.prefetch(ahead(&foresight))?;
+            }
+            let mut state = GroupState::load(txn, &self.group_id)?;
+            let outcome = act(txn, &mut state);
+            left = Some(Foresight::of(txn, &state));
+            outcome
+        });
+        *self.foresight.lock() = left;
+        outcome
+    }
+}
+
+fn member(listing: Listing) -> Member {
+    Member { name: listing.name, identity: listing.identity, signature_key: listing.signature_key }
+}

@@ -1,0 +1,54 @@
+//! One call at a time on a group, within the process; between processes, guards do the same. And none from a callback.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{ArcMutexGuard, Mutex, RawMutex};
+
+use crate::base::{Code, GroupId, Result};
+
+thread_local! {
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Marks the thread as inside a call, so that a callback which calls the library is told so.
+pub(crate) struct Inside(());
+
+impl Inside {
+    pub(crate) fn enter() -> Result<Inside> {
+        match INSIDE.replace(true) {
+            true => Err(Code::Reentrant.into()),
+            false => Ok(Inside(())),
+        }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        INSIDE.set(false);
+    }
+}
+
+/// Held while a call works on a group.
+pub(crate) type Lease = ArcMutexGuard<RawMutex, ()>;
+
+/// The leases of one client.
+#[derive(Default)]
+pub(crate) struct Leases(Mutex<HashMap<GroupId, Arc<Mutex<()>>>>);
+
+impl Leases {
+    /// Waits for the group to be free, at most this long.
+    pub(crate) fn take(&self, group_id: &GroupId, patience: Duration) -> Result<Lease> {
+        let lease = {
+            let mut leases = self.0.lock();
+            // Leases that nobody holds or waits for are let go, so that the table does not grow with every group.
+            if leases.len() >= 1024 {
+                leases.retain(|_, lease| Arc::strong_count(lease) > 1);
+            }
+            leases.entry(group_id.clone()).or_default().clone()
+        };
+        Mutex::try_lock_arc_for(&lease, patience).ok_or_else(|| Code::Busy.into())
+    }
+}

@@ -1,0 +1,20 @@
+//! The one public API. UniFFI's attributes sit on it directly: objects with `&self`, owned arguments, no generics.
+
+mod call;
+#[expect(clippy::module_inception, reason = "the client is what this room is named after")]
+mod client;
+mod commit_builder;
+mod config;
+mod group;
+mod lease;
+mod software_signer;
+mod types;
+
+pub use client::Client;
+pub use commit_builder::CommitBuilder;
+pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey};
+pub use group::Group;
+pub use types::{
+    CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit, PendingProposal,
+    Secret, Version, version,
+};

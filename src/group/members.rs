@@ -1,0 +1,49 @@
+//! The roster in pages, and members by name: a group is never listed whole.
+
+use super::state::{GroupState, member_name};
+use crate::base::event::MemberName;
+use crate::base::host::Identity;
+use crate::base::{LeafIndex, Result};
+use crate::store::Txn;
+
+/// A member as the roster shows it.
+pub(crate) struct Listing {
+    pub(crate) name: MemberName,
+    pub(crate) identity: Identity,
+    pub(crate) signature_key: Vec<u8>,
+}
+
+/// Leaves read in one call.
+const STRETCH: u32 = 128;
+
+/// Members at leaves after `after`, in the order of the tree, at most `limit`.
+pub(crate) fn page(txn: &mut Txn, state: &GroupState, after: Option<u32>, limit: usize) -> Result<Vec<Listing>> {
+    let mut tree = state.tree();
+    let width = tree.width().leaves();
+    let mut first = after.map_or(0, |after| after.saturating_add(1));
+    let mut found = Vec::new();
+    while first < width && found.len() < limit {
+        let stretch = first..width.min(first + STRETCH);
+        tree.load(txn, stretch.clone().map(|leaf| LeafIndex(leaf).into()))?;
+        for leaf in stretch.clone().map(LeafIndex) {
+            if let Some(record) = tree.leaf(txn, leaf)?.filter(|_| found.len() < limit) {
+                let node = record.leaf_node()?;
+                found.push(Listing {
+                    name: member_name(leaf, record),
+                    identity: node.credential.identity(),
+                    signature_key: node.signature_key.0.to_vec(),
+                });
+            }
+        }
+        first = stretch.end;
+    }
+    Ok(found)
+}
+
+/// The member with this client id.
+pub(crate) fn find(txn: &mut Txn, state: &GroupState, client_id: &[u8]) -> Result<Option<Listing>> {
+    match state.tree().find_client(txn, client_id)? {
+        Some(leaf) => Ok(page(txn, state, leaf.0.checked_sub(1), 1)?.pop()),
+        None => Ok(None),
+    }
+}
