@@ -58,19 +58,20 @@ pub fn on_terminal(device: &mut Device) -> Outcome<()> {
     }
 }
 
-/// A chat with a program: each command is answered by some lines and a line with a dot.
+/// A chat with a program: a line with a dot says that it is ready, and each command is answered by some lines and a dot.
 ///
 /// # Errors
 /// What makes it impossible to go on.
 pub fn by_script(device: &mut Device, input: &mut dyn BufRead, out: &mut dyn Write) -> Outcome<()> {
-    for line in input.lines() {
-        if obey(device, line?.trim(), out)? == Next::Quit {
-            return Ok(());
-        }
+    let mut lines = input.lines();
+    loop {
         writeln!(out, "{END}")?;
         out.flush()?;
+        match lines.next().transpose()? {
+            Some(line) if obey(device, line.trim(), out)? == Next::Go => {}
+            _ => return Ok(()),
+        }
     }
-    Ok(())
 }
 
 /// Reads the terminal on a thread of its own, since nothing else can be done while waiting for it.
@@ -97,7 +98,7 @@ fn obey(device: &mut Device, line: &str, out: &mut dyn Write) -> Outcome<Next> {
     Ok(Next::Go)
 }
 
-fn act(device: &Device, line: &str, out: &mut dyn Write) -> Outcome<()> {
+fn act(device: &mut Device, line: &str, out: &mut dyn Write) -> Outcome<()> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words.as_slice() {
         [] => device.sync(),
@@ -115,14 +116,14 @@ fn act(device: &Device, line: &str, out: &mut dyn Write) -> Outcome<()> {
     }
 }
 
-fn members(device: &Device, out: &mut dyn Write) -> Outcome<()> {
+fn members(device: &mut Device, out: &mut dyn Write) -> Outcome<()> {
     device.sync()?;
     let members = device.group()?.members(None, 1000)?;
     let names = members.iter().map(|member| String::from_utf8_lossy(&member.name.client_id).into_owned());
     Ok(writeln!(out, "members: {}", names.collect::<Vec<_>>().join(", "))?)
 }
 
-fn epoch(device: &Device, out: &mut dyn Write) -> Outcome<()> {
+fn epoch(device: &mut Device, out: &mut dyn Write) -> Outcome<()> {
     device.sync()?;
     let group = device.group()?;
     let authenticator = hex::encode(group.epoch_authenticator()?);

@@ -97,7 +97,7 @@ impl Device {
     ///
     /// # Errors
     /// That someone has no key package, and what the library says.
-    pub fn add(&self, names: &[&str]) -> Outcome<()> {
+    pub fn add(&mut self, names: &[&str]) -> Outcome<()> {
         let group = self.group()?;
         for name in names {
             check_name(name)?;
@@ -118,9 +118,11 @@ impl Device {
     ///
     /// # Errors
     /// That there is no such member, and what the library says.
-    pub fn remove(&self, name: &str) -> Outcome<()> {
+    pub fn remove(&mut self, name: &str) -> Outcome<()> {
+        self.sync()?;
+        let group = self.group()?;
         self.commit(&|builder| {
-            let member = self.group()?.find_member(name.as_bytes().to_vec())?;
+            let member = group.find_member(name.as_bytes().to_vec())?;
             let member: Member = member.ok_or_else(|| format!("{name} is not in the group"))?;
             Ok(builder.remove(member.name.leaf)?)
         })
@@ -130,7 +132,7 @@ impl Device {
     ///
     /// # Errors
     /// What the library says.
-    pub fn refresh(&self) -> Outcome<()> {
+    pub fn refresh(&mut self) -> Outcome<()> {
         self.commit(&|builder| Ok(builder))
     }
 
@@ -138,7 +140,7 @@ impl Device {
     ///
     /// # Errors
     /// What the library says.
-    pub fn say(&self, text: &str) -> Outcome<()> {
+    pub fn say(&mut self, text: &str) -> Outcome<()> {
         self.sync()?;
         self.group()?.encrypt(text.as_bytes().to_vec(), Vec::new(), Tag::Message.bytes())?;
         // Nothing has left the device yet, but the bytes are in the outbox: from here on a crash loses nothing.
@@ -149,7 +151,7 @@ impl Device {
     ///
     /// # Errors
     /// What the library, SQLite and the file system say.
-    pub fn sync(&self) -> Outcome<()> {
+    pub fn sync(&mut self) -> Outcome<()> {
         self.flush()?;
         self.answer_invitations()?;
         let Some(group) = self.find_group()? else { return Ok(()) };
@@ -203,7 +205,7 @@ impl Device {
 
     /// Builds a commit, posts it, and waits for it to come back: only then has it taken effect. If someone else's came
     /// first, that one is received instead, and ours is built anew on top of it.
-    fn commit(&self, change: &dyn Fn(Arc<CommitBuilder>) -> Outcome<Arc<CommitBuilder>>) -> Outcome<()> {
+    fn commit(&mut self, change: &dyn Fn(Arc<CommitBuilder>) -> Outcome<Arc<CommitBuilder>>) -> Outcome<()> {
         for _ in 0..ATTEMPTS {
             self.sync()?;
             let group = self.group()?;
@@ -284,19 +286,21 @@ impl Device {
     }
 
     /// Receives the message after the cursor. The cursor goes along in the tag, and moves in the transaction of the call.
-    fn receive_next(&self, group: &Group) -> Outcome<bool> {
+    fn receive_next(&mut self, group: &Group) -> Outcome<bool> {
         let number = self.ledger.cursor(&group.id())? + 1;
         let Some(entry) = self.spool.fetch(&group.id(), number)? else { return Ok(false) };
         let received = group.receive(entry.message, Tag::Cursor(number).bytes());
         self.stop(Point::AfterReceiving);
-        match received {
-            Ok(_) => {}
-            // The bytes are of no use to us, and never will be: another process of ours has read them, or they are hostile,
-            // or they are for the members of a group that we are no longer in.
-            Err(error) if matches!(error.code() / 100, 2..=4) => {}
+        let line = match received {
+            Ok(_) => None,
+            // The bytes are of no use here and never will be: hostile, or for the members of a group that we are no longer
+            // in. (Or another process of ours has read them; then the cursor has moved, and nothing is written here.)
+            Err(error) if matches!(error.code() / 100, 2..=4) => {
+                Some(format!("! a message that cannot be read here (error {})", error.code()))
+            }
             Err(error) => return Err(error.into()),
-        }
-        self.ledger.skip(&group.id(), number)?;
+        };
+        self.ledger.skip(&group.id(), number, line.as_deref())?;
         Ok(true)
     }
 

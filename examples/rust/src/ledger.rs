@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use conclave::{Effect, EpochChange, Event, MemberName, ProposalSummary};
-use conclave_sqlite::rusqlite::{self, Connection, OptionalExtension, Row, Transaction};
+use conclave_sqlite::rusqlite::{self, Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 use crate::Outcome;
 use crate::tag::Tag;
@@ -21,6 +21,9 @@ const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS app_outbox (
         id INTEGER PRIMARY KEY, group_id BLOB NOT NULL, tag TEXT NOT NULL, recipient TEXT, bytes BLOB NOT NULL,
         sent INTEGER NOT NULL DEFAULT 0) STRICT;";
+
+/// A number that is there already is refused: no message is received twice.
+const INBOX: &str = "INSERT INTO app_inbox (group_id, number, line) VALUES (?1, ?2, ?3)";
 
 /// Something to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,14 +65,20 @@ impl Ledger {
         Ok(number.unwrap_or_default().cast_unsigned())
     }
 
-    /// Steps over a message that changed nothing in the library, and so had no effect to write the cursor with. Tells
-    /// whether it was this process that did: the other one may have been quicker, or have received the message itself.
+    /// Steps over a message that changed nothing in the library, and so had no effect to write the cursor with; `line` is
+    /// what the user should know of it. Does nothing if another process of this device did that or received the message.
     ///
     /// # Errors
     /// What SQLite says.
-    pub fn skip(&self, group_id: &[u8], number: u64) -> Outcome<bool> {
+    pub fn skip(&mut self, group_id: &[u8], number: u64, line: Option<&str>) -> Outcome<()> {
+        let number = number.cast_signed();
+        let transaction = self.0.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let step = "UPDATE app_cursor SET number = ?2 WHERE group_id = ?1 AND number = ?2 - 1";
-        Ok(self.0.execute(step, (group_id, number.cast_signed()))? == 1)
+        let stepped = transaction.execute(step, (group_id, number))? == 1;
+        if let (true, Some(line)) = (stepped, line) {
+            transaction.execute(INBOX, (group_id, number, line))?;
+        }
+        Ok(transaction.commit()?)
     }
 
     /// The lines that no process has shown yet, in order. Each is handed out once.
@@ -87,12 +96,12 @@ impl Ledger {
         Ok(lines.into_iter().map(|(_, line)| line).collect())
     }
 
-    /// Everything received, shown or not, in order.
+    /// Everything received, shown or not, in the order in which it came.
     ///
     /// # Errors
     /// What SQLite says.
     pub fn inbox(&self) -> Outcome<Vec<String>> {
-        let mut query = self.0.prepare_cached("SELECT line FROM app_inbox ORDER BY group_id, number")?;
+        let mut query = self.0.prepare_cached("SELECT line FROM app_inbox ORDER BY id")?;
         Ok(query.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
     }
 
@@ -146,8 +155,7 @@ fn arrived(transaction: &Transaction<'_>, (group_id, tag): (&[u8], &[u8]), line:
     let Tag::Cursor(number) = Tag::parse(tag)? else { return Ok(()) };
     // SQLite's numbers have a sign.
     let number = number.cast_signed();
-    let inbox = "INSERT INTO app_inbox (group_id, number, line) VALUES (?1, ?2, ?3)";
-    transaction.execute(inbox, (group_id, number, line))?;
+    transaction.execute(INBOX, (group_id, number, line))?;
     let cursor = "INSERT OR REPLACE INTO app_cursor (group_id, number) VALUES (?1, ?2)";
     transaction.execute(cursor, (group_id, number)).map(drop)
 }

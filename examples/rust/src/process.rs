@@ -15,7 +15,7 @@ use crate::{Outcome, chat};
 /// Ends the answer to one command.
 pub const END: &str = ".";
 
-/// Longest wait for a line.
+/// Longest wait for a line, or for a kill.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a process can be made to stop and wait for its end.
@@ -39,15 +39,14 @@ const POINTS: [(Point, &str); 4] = [
 ];
 
 impl Point {
-    /// Says that the point is reached, and waits for ever.
-    pub fn stop(self) {
+    /// Says that the point is reached, and waits to be killed.
+    pub fn stop(self) -> ! {
         let mut out = io::stdout().lock();
-        // If nobody listens any more, there is nobody to be killed by either, and waiting is as good.
+        // If nobody listens any more, nobody will kill us either, and the wait below ends by itself.
         let _said = writeln!(out, "{}", stopped(self)).and_then(|()| out.flush());
         drop(out);
-        loop {
-            std::thread::park();
-        }
+        std::thread::sleep(PATIENCE);
+        std::process::exit(1);
     }
 }
 
@@ -78,7 +77,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// Starts this program again as the device of `name`.
+    /// Starts this program again as the device of `name`, and waits until it is ready.
     ///
     /// # Errors
     /// What the operating system says.
@@ -108,7 +107,9 @@ impl Actor {
             let mut heard = BufReader::new(output).lines().map_while(Result::ok);
             heard.try_for_each(|line| sender.send(line))
         });
-        Ok(Actor { child, input, lines })
+        let mut actor = Actor { child, input, lines };
+        actor.answer()?;
+        Ok(actor)
     }
 
     /// Gives a command, and waits for the whole answer.
@@ -173,6 +174,13 @@ impl Actor {
 
     fn line(&mut self) -> Outcome<String> {
         Ok(self.lines.recv_timeout(PATIENCE).map_err(|_| "a process has ended, or does not answer")?)
+    }
+}
+
+impl Drop for Actor {
+    /// No process outlives the program that started it. One that has ended already cannot be killed, which is as well.
+    fn drop(&mut self) {
+        let _ended = self.child.kill().and_then(|()| self.child.wait());
     }
 }
 
