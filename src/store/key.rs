@@ -214,6 +214,12 @@ impl GroupKeys {
         self.of_epoch(epoch, epoch_kind::FRONTIER, &[&node.to_be_bytes()])
     }
 
+    /// What remains of an epoch's frontier.
+    #[cfg(test)]
+    pub(crate) fn frontier_of(&self, epoch: Epoch) -> KeyRange {
+        KeyRange::of_prefix(&self.of_epoch(epoch, epoch_kind::FRONTIER, &[]).0)
+    }
+
     /// A sender's ratchet.
     pub(crate) fn ratchet(&self, epoch: Epoch, leaf: LeafIndex, which: RatchetKind) -> Key {
         self.of_epoch(epoch, epoch_kind::RATCHET, &[&leaf.0.to_be_bytes(), &[which as u8]])
@@ -276,11 +282,6 @@ impl GroupKeys {
     /// How many leaves have or support something.
     pub(crate) fn census(&self, tally: Tally, which: u16) -> Key {
         self.key(kind::CENSUS, &[&[tally as u8], &which.to_be_bytes()])
-    }
-
-    /// Every census record of one kind.
-    pub(crate) fn census_all(&self, tally: Tally) -> Key {
-        self.key(kind::CENSUS, &[&[tally as u8]])
     }
 
     /// The private keys of our own leaf and of the nodes above it.
