@@ -24,8 +24,11 @@ fn page() -> String {
     );
     let table = conclave::error_table();
     for (category, name, remedy) in CATEGORIES {
-        write!(page, "\n## {category}xx {name}\n\n{remedy}\n\n| Code | Name | What happened | What to do |\n|--:|---|---|---|\n")
-            .unwrap();
+        write!(
+            page,
+            "\n## {category}xx {name}\n\n{remedy}\n\n| Code | Name | What happened | What to do |\n|--:|---|---|---|\n"
+        )
+        .unwrap();
         for info in table.iter().filter(|info| info.code / 100 == category) {
             writeln!(page, "| {} | `{}` | {} | {} |", info.code, info.name, info.summary, info.remedy).unwrap();
         }

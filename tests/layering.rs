@@ -75,7 +75,8 @@ fn no_room_imports_one_below_it() {
 fn an_upward_edge_is_seen() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("base")).unwrap();
-    fs::write(folder.path().join("base/a.rs"), "use crate::{codec::Opaque, tree::Tree};\nuse crate::group::x;\n").unwrap();
+    fs::write(folder.path().join("base/a.rs"), "use crate::{codec::Opaque, tree::Tree};\nuse crate::group::x;\n")
+        .unwrap();
     let edges = upward_edges(folder.path());
     assert_eq!(edges.len(), 3, "{edges:?}");
 }
@@ -91,7 +92,8 @@ fn each_thing_has_one_place() {
         let text = code(path);
         assert!(inside.starts_with("crypto/") || !text.contains("aws_lc_rs"), "{inside} names aws_lc_rs");
         assert!(inside.starts_with("capi/") || !text.contains("unsafe {"), "{inside} has an unsafe block");
-        let may_shift = ["tree/index.rs", "tree/unmerged.rs"].contains(&inside.as_str()) || !inside.starts_with("tree/");
+        let may_shift =
+            ["tree/index.rs", "tree/unmerged.rs"].contains(&inside.as_str()) || !inside.starts_with("tree/");
         assert!(may_shift || !(text.contains(" << ") || text.contains(" >> ")), "{inside} shifts an index");
     }
 }

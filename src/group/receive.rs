@@ -39,9 +39,9 @@ pub(crate) fn message(txn: &mut Txn, (state, host): (&mut GroupState, &Host), in
 
 fn from_others(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: Inbound) -> Result<Event> {
     let hash = inbound.hash;
-    let keys = state.keys.clone();
+    let stay = state.stay_of(inbound.epoch()).ok_or(Code::PastEpoch)?;
     let suite = state.suite;
-    match inbound.unprotect(txn, state, &keys, host)? {
+    match inbound.unprotect(txn, state, &stay, host)? {
         Opened::Application(application) => deliver(txn, application),
         Opened::Own(content_type) => own(txn, state, content_type, &hash),
         Opened::Handshake(Handshake { content, proof, advance }) => match content.content.content.clone() {
@@ -91,6 +91,7 @@ fn remember(
     (sender, proposal): (Sender, Proposal),
     reference: &Digest,
 ) -> Result<Event> {
+    state.head.require_active()?;
     let key = state.keys.proposal(&reference.0);
     txn.watch(&key)?;
     if txn.read(&key)?.is_some() {
@@ -129,6 +130,9 @@ fn commit_received(
     };
     staged.check_members(txn)?;
     let author = committer_name(txn, &mut staged, merged.as_ref())?;
+    if committer == Committer::Joiner {
+        staged.roster.added.push(author.clone());
+    }
     let lost = pending::lost(txn, state)?;
     if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {
         let epoch = staged.epoch().0;

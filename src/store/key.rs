@@ -187,6 +187,11 @@ impl GroupKeys {
         GroupKeys { keyspace, incarnation }
     }
 
+    /// The keys of another stay of the same client.
+    pub(crate) fn of_incarnation(&self, incarnation: Incarnation) -> Self {
+        GroupKeys { keyspace: self.keyspace.clone(), incarnation }
+    }
+
     fn key(&self, kind: u8, parts: &[&[u8]]) -> Key {
         let mut key = self.keyspace.key(kind::GROUP, &[&self.incarnation.0, &[kind]]);
         parts.iter().for_each(|part| key.0.extend_from_slice(part));

@@ -38,7 +38,7 @@ pub(crate) use extension::{ExtensionPlace, ExtensionType, Extensions};
 pub(crate) use import::{Judge, Names, Newcomer};
 pub(crate) use index::{NodeIndex, Width};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
-pub(crate) use paged::Tree;
+pub(crate) use paged::{Tree, leaf_key};
 pub(crate) use path::UpdatePath;
 pub(crate) use path_keys::PathKeys;
 pub(crate) use path_open::ReceivedPath;
