@@ -1,9 +1,8 @@
-# What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass.
-# Rust and a C compiler are enough for both: rust-toolchain components that are missing are said to be.
+# What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
+# Rust and a C compiler, and nothing else.
 
-.PHONY: demo test test-large bench vectors lint doc
+.PHONY: demo test test-large touches bench bench-quick vectors lint doc
 
-# Two cores are the smallest machine this is meant for; more are used when they are there.
 CARGO ?= cargo
 
 demo:
@@ -12,12 +11,21 @@ demo:
 test:
 	@CARGO="$(CARGO)" scripts/test.sh
 
-# Groups of up to 100 000 members, in release mode: minutes, not seconds.
+# What operations touch in a group of 100 000, held to the budgets.
 test-large:
-	@CONCLAVE_LARGE=1 $(CARGO) test --release --workspace --all-features large -- --nocapture
+	@CONCLAVE_LARGE=1 $(CARGO) test --release --test budget
 
+# The same, written into docs/touches.md.
+touches:
+	@CONCLAVE_LARGE=1 CONCLAVE_TOUCHES=docs/touches.md $(CARGO) test --release --test budget
+
+# How long operations take, beside the floor of the primitives; the table is printed at the end.
 bench:
-	@$(CARGO) bench --workspace --benches
+	@$(CARGO) bench --package conclave-benches
+
+# The same in under two minutes, with fewer repetitions and no group of 10 000.
+bench-quick:
+	@CONCLAVE_BENCH_QUICK=1 $(CARGO) bench --package conclave-benches
 
 # Fetches the official test vectors of the MLS working group into .cache/mls-vectors.
 vectors:
