@@ -49,11 +49,11 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
     let (listed, references) = select::proposals(txn, (state, host), &request)?;
-    let intents = intents(txn, state, &listed)?;
     let proposals = listed_on_the_wire(&listed, references);
     let allowed = rules::check(txn, state, host, listed)?;
     let with_path = allowed.path_required || !request.without_path;
     let vetted = identities::vet(state, host, allowed, None)?;
+    let intents = intents(txn, state, &vetted.allowed.requests)?;
     let mut staged = stage::proposals(txn, state, vetted)?;
     let own = own_path(txn, (state, host), &mut staged, with_path)?;
     staged.check_members(txn)?;
@@ -196,10 +196,9 @@ fn invite(
 }
 
 /// What the commit is for, to be told if another takes its place.
-fn intents(txn: &mut Txn, state: &GroupState, listed: &Listed) -> Result<Vec<ProposalSummary>> {
+fn intents(txn: &mut Txn, state: &GroupState, requests: &[KnownProposal]) -> Result<Vec<ProposalSummary>> {
     let own = Sender::Member(state.head.own_leaf);
-    let ours = listed.proposals.iter().filter(|one| one.known.sender == own);
-    ours.map(|one| one.known.summary(state, txn)).collect()
+    requests.iter().filter(|known| known.sender == own).map(|known| known.summary(state, txn)).collect()
 }
 
 /// The list as the commit carries it: references for what was sent before, the rest by value.
