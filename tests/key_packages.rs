@@ -147,7 +147,9 @@ fn key_packages_are_listed_in_pages() {
         after = Some(last.reference.clone());
         listed.extend(page);
     }
-    [&mut made, &mut listed].map(|list| list.sort_by(|a, b| a.reference.cmp(&b.reference)));
+    for list in [&mut made, &mut listed] {
+        list.sort_by(|a, b| a.reference.cmp(&b.reference));
+    }
     assert!(listed == made);
 }
 

@@ -92,8 +92,7 @@ fn a_key_package_of_another_suite_is_refused() {
 fn groups_are_listed_in_pages() {
     let world = World::of(&["alice"]);
     let alice = world.client("alice");
-    let mut made: Vec<Vec<u8>> =
-        (0..5).map(|_| alice.create_group(GroupOptions::default()).unwrap().id()).collect();
+    let mut made: Vec<Vec<u8>> = (0..5).map(|_| alice.create_group(GroupOptions::default()).unwrap().id()).collect();
     let (mut found, mut after) = (Vec::new(), None);
     loop {
         let page = alice.groups(after, 2).unwrap();
@@ -273,7 +272,8 @@ fn a_welcome_without_its_tree_is_refused_and_then_works() {
     let group = world.group("alice");
     let built = group.clone().new_commit().add(package).unwrap().tree_beside_welcome().unwrap().build().unwrap();
     let before = world.records("carol");
-    let join = |tree| world.client("carol").join(built.welcome.clone().unwrap(), JoinOptions { tree, ..Default::default() });
+    let join =
+        |tree| world.client("carol").join(built.welcome.clone().unwrap(), JoinOptions { tree, ..Default::default() });
     assert_eq!(code(join(None)), 410);
     assert_eq!(code(join(Some(old_tree))), 205);
     assert_eq!(code(join(Some(vec![]))) / 100, 2);
@@ -327,7 +327,9 @@ fn a_member_leaves_and_another_commits_it() {
         world.group("bob").discard_commit().unwrap();
     }
     let committed = world.update("carol");
-    assert!(matches!(&committed.events["bob"], Event::Removed { by: Author::Member { member }, .. } if member.client_id == b"carol"));
+    assert!(
+        matches!(&committed.events["bob"], Event::Removed { by: Author::Member { member }, .. } if member.client_id == b"carol")
+    );
     assert_eq!(world.members(), ["alice", "carol"]);
 }
 
@@ -383,7 +385,8 @@ fn a_removed_member_still_reads_what_was_sent_before() {
 fn a_client_cannot_join_twice() {
     let mut world = World::of(&["alice", "bob"]);
     world.found(&["alice"]);
-    let packages = world.client("bob").create_key_packages(1, KeyPackageOptions { last_resort: true, ..Default::default() });
+    let packages =
+        world.client("bob").create_key_packages(1, KeyPackageOptions { last_resort: true, ..Default::default() });
     let package = packages.unwrap().remove(0).message;
     let committed = world.commit("alice", |draft| draft.add(package).unwrap());
     let before = world.records("bob");

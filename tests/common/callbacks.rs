@@ -72,7 +72,8 @@ impl CredentialValidator for Registrar {
     }
 
     fn is_successor(&self, old: Candidate, new: Candidate) -> Result<bool> {
-        let (Identity::Basic { identity: old }, Identity::Basic { identity: new }) = (old.identity, new.identity) else {
+        let (Identity::Basic { identity: old }, Identity::Basic { identity: new }) = (old.identity, new.identity)
+        else {
             return Ok(false);
         };
         Ok(self.lenient.load(Ordering::Relaxed) && user_of(&old) == user_of(&new))

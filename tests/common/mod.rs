@@ -72,13 +72,15 @@ impl Committed {
 pub(crate) struct World {
     people: BTreeMap<String, Person>,
     pub(crate) clock: Arc<FakeClock>,
+    /// Whether members keep silent after each step, so that nobody has been heard of in the new epoch.
+    pub(crate) silent: bool,
     steps: usize,
 }
 
 impl World {
     /// People with the default configuration, who are in no group.
     pub(crate) fn of(names: &[&str]) -> Self {
-        let mut world = World { people: BTreeMap::new(), clock: FakeClock::new(), steps: 0 };
+        let mut world = World { people: BTreeMap::new(), clock: FakeClock::new(), silent: false, steps: 0 };
         names.iter().for_each(|name| world.enlist(ClientConfig::basic(name), |_| {}));
         world
     }
@@ -271,7 +273,7 @@ impl World {
         self.agree();
         let members = self.members();
         let waiting = members.iter().any(|name| self.group(name).status().unwrap().pending_proposals > 0);
-        if !waiting && members.len() <= 9 {
+        if !waiting && !self.silent && members.len() <= 9 {
             members.iter().for_each(|name| self.say(name, "is everybody here?"));
         }
         let restarting = members.iter().enumerate().filter(|(at, _)| (at + self.steps).is_multiple_of(2));
@@ -320,9 +322,8 @@ impl View {
 /// Everybody must have been told the same of a commit.
 fn check_changes(events: &BTreeMap<String, Event>) {
     let told = events.values().filter(|event| !matches!(event, Event::Removed { .. }));
-    let told: Vec<EpochChange> = told
-        .map(|event| EpochChange { own: false, lost_commit: None, ..change_of(event).clone() })
-        .collect();
+    let told: Vec<EpochChange> =
+        told.map(|event| EpochChange { own: false, lost_commit: None, ..change_of(event).clone() }).collect();
     assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
 }
 
