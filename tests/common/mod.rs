@@ -1,7 +1,7 @@
 //! A small world of named people, each with a client over storage of its own: messages go to all, and after each step all
 //! members are held against each other. Clients are opened anew from their storages all the time.
 
-#![allow(dead_code)]
+#![allow(dead_code, unused_imports)]
 
 mod callbacks;
 mod recorder;
