@@ -28,7 +28,7 @@ pub(crate) fn send(
         check_lifetime(host, &key_package.peek().leaf_node)?;
     }
     let mut known = KnownProposal { number: 0, sender, proposal, names };
-    identities::request(state, host, (&known, known.names.as_ref()), None)?;
+    identities::request(state, host, &known, None)?;
     let content = Content::Proposal(known.proposal.clone());
     let authenticated = sign_content(state, host, (handshake_format(state), content), aad)?;
     let reference = authenticated.proposal_ref(state.suite)?;

@@ -99,7 +99,7 @@ fn remember(
     }
     let names = proposals::examine(state, txn, host, (sender, &proposal))?;
     let mut known = KnownProposal { number: 0, sender, proposal, names };
-    identities::request(state, host, (&known, known.names.as_ref()), None)?;
+    identities::request(state, host, &known, None)?;
     let author = author_of(state, txn, sender)?;
     let summary = known.summary(state, txn)?;
     proposals::keep(state, txn, reference, &mut known)?;
