@@ -6,6 +6,7 @@ mod field;
 mod key_schedule;
 mod message_protection;
 mod messages;
+mod passive_client;
 mod psk_secret;
 mod secret_tree;
 mod stored_tree;
@@ -47,6 +48,7 @@ const RUNNERS: &[(&str, Runner)] = &[
     ("key-schedule", key_schedule::run),
     ("message-protection", message_protection::run),
     ("messages", messages::run),
+    ("passive-client", passive_client::run),
     ("psk_secret", psk_secret::run),
     ("secret-tree", secret_tree::run),
     ("transcript-hashes", transcript_hashes::run),
