@@ -67,11 +67,6 @@ pub fn uses_storage(path: &Path) -> bool {
     STORING.iter().any(|prefix| stem(path).starts_with(prefix))
 }
 
-/// Whether there is a runner for the file.
-pub fn is_known(path: &Path) -> bool {
-    runner(&stem(path)).is_some()
-}
-
 /// Runs every entry of a file. An error says that the file could not be read or has no runner.
 pub fn run_file(path: &Path, storage: NewStorage<'_>) -> Result<Tally, String> {
     let name = stem(path);
