@@ -7,6 +7,8 @@ mod commit_builder;
 mod config;
 mod group;
 mod lease;
+#[cfg(feature = "test-util")]
+pub(crate) mod seam;
 mod services;
 mod software_signer;
 mod types;
