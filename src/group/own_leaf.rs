@@ -114,7 +114,8 @@ pub(crate) fn protect<'k>(
 }
 
 fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {
-    let record = member_at(txn, state, (state.head.epoch, state.head.own_leaf)).map_err(|_| Code::StorageCorrupt)?;
+    let found = member_at(txn, state, (state.head.epoch, state.head.own_leaf));
+    let record = found.map_err(|error| if error.is(Code::BadSender) { Code::StorageCorrupt.into() } else { error })?;
     let signature_key = record.leaf_node()?.signature_key;
     Ok(SenderIdentity { signature_key, client_id: record.client_id, user_id: record.user_id })
 }
