@@ -6,6 +6,7 @@ mod faults;
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use conclave::*;
 use faults::*;
@@ -15,7 +16,7 @@ use parking_lot::{Condvar, Mutex};
 const CHANGES_OF_TURN: usize = 3;
 
 /// Most orders tried for one pair of operations.
-const MOST_ORDERS: usize = 1500;
+const MOST_ORDERS: usize = 400;
 
 /// What one of the two does, with the inputs of its pair. Bytes come back when it sends something.
 type Act = fn(&Hand, &[Vec<u8>]) -> Result<Said>;
@@ -24,7 +25,7 @@ type Act = fn(&Hand, &[Vec<u8>]) -> Result<Said>;
 #[derive(Debug)]
 enum Said {
     Sent(Vec<u8>),
-    Heard(Event),
+    Heard(#[allow(dead_code, reason = "printed when it should not have been")] Event),
     Nothing,
 }
 
@@ -232,12 +233,16 @@ const PAIRS: &[Pair] = &[
 
 #[test]
 fn no_order_of_two_operations_does_harm() {
-    let mut total = 0;
-    for pair in PAIRS {
-        let orders = explore(pair);
-        println_orders(pair.name, orders);
-        total += orders;
-    }
+    let total = AtomicUsize::new(0);
+    let all = &|half: usize| {
+        for pair in PAIRS.iter().skip(half).step_by(2) {
+            let orders = explore(pair);
+            println_orders(pair.name, orders);
+            total.fetch_add(orders, Ordering::Relaxed);
+        }
+    };
+    std::thread::scope(|scope| [0, 1].map(|half| scope.spawn(move || all(half))).map(|one| one.join().unwrap()));
+    let total = total.into_inner();
     assert!(total > 1000, "only {total} orders");
 }
 
@@ -624,7 +629,7 @@ fn welcomed() -> (Cast, Vec<Vec<u8>>) {
 // What must hold after them.
 
 fn live(cast: &mut Cast, _: &[Vec<u8>]) {
-    assert_alive(&[&cast.alice, &cast.bob, &cast.carol]);
+    assert_going(&[&cast.alice, &cast.bob, &cast.carol]);
 }
 
 fn joined(cast: &mut Cast, inputs: &[Vec<u8>]) {
@@ -790,7 +795,7 @@ fn comes_back(cast: &mut Cast, _: &[Vec<u8>]) {
     cast.bob.group().confirm_commit(vec![]).unwrap();
     cast.carol.receive(&built.commit);
     cast.alice.join(built.welcome.unwrap());
-    assert_alive(&[&cast.alice, &cast.bob, &cast.carol]);
+    assert_going(&[&cast.alice, &cast.bob, &cast.carol]);
 }
 
 /// Both can be had in the end, whatever came first.

@@ -5,7 +5,7 @@ use super::identities;
 use super::own_leaf::{handshake_format, protect, sign_content, sign_leaf, unsigned_leaf};
 use super::proposals::{self, KnownProposal};
 use super::state::GroupState;
-use crate::base::{Code, LeafIndex, Result};
+use crate::base::{LeafIndex, Result};
 use crate::crypto::random_bytes;
 use crate::message::{Content, Proposal, Sender};
 use crate::schedule::{PreSharedKeyId, Psk};

@@ -334,6 +334,17 @@ pub(crate) fn assert_alive(members: &[&Person]) {
     members.iter().for_each(|member| member.storage.ledger.assert_nothing_came_back());
 }
 
+/// The same for less: everyone reads everyone, and follows one commit, of the first.
+pub(crate) fn assert_going(members: &[&Person]) {
+    assert_same_epoch(members);
+    let commit = members[0].commit();
+    for other in &members[1..] {
+        assert!(matches!(other.receive(&commit), Event::EpochChanged { .. }));
+    }
+    assert_same_epoch(members);
+    talk(members);
+}
+
 fn talk(members: &[&Person]) {
     for speaker in members {
         let message = speaker.say(speaker.name);
