@@ -293,7 +293,7 @@ impl Group {
     }
 
     /// Runs an act that writes nothing.
-    fn query<T>(&self, mut look: impl FnMut(&mut Txn, &GroupState) -> Result<T>) -> Result<T> {
+    pub(super) fn query<T>(&self, mut look: impl FnMut(&mut Txn, &GroupState) -> Result<T>) -> Result<T> {
         self.act(Foresight::to_load, |txn, state| Ok((look(txn, state)?, None)))
     }
 

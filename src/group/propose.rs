@@ -5,7 +5,7 @@ use super::identities;
 use super::own_leaf::{handshake_format, protect, sign_content, sign_leaf, unsigned_leaf};
 use super::proposals::{self, KnownProposal};
 use super::state::GroupState;
-use crate::base::{Code, Result};
+use crate::base::Result;
 use crate::crypto::random_bytes;
 use crate::message::{Content, Proposal, Sender};
 use crate::schedule::{PreSharedKeyId, Psk};
@@ -20,8 +20,8 @@ pub(crate) fn send(
 ) -> Result<Vec<u8>> {
     state.head.require_active()?;
     let sender = Sender::Member(state.head.own_leaf);
-    if matches!(&proposal, Proposal::Remove(leaf) if proposals::current_leaf(state, txn, *leaf).is_err()) {
-        return Err(Code::NoSuchMember.into());
+    if let Proposal::Remove(leaf) = &proposal {
+        proposals::name_of(state, txn, *leaf)?;
     }
     let names = proposals::examine(state, txn, host, (sender, &proposal))?;
     if let Proposal::Add(key_package) = &proposal {
