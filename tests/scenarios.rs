@@ -47,7 +47,8 @@ fn three_people_talk() {
     let reply = b.encrypt(b"hello alice".to_vec(), b"aad".to_vec(), vec![]).unwrap();
     assert_eq!(text(a.receive(reply, vec![]).unwrap()), "hello alice");
 
-    let added = b.clone().new_commit().add(key_package(&carol)).unwrap().tree_beside_welcome().unwrap().build().unwrap();
+    let added =
+        b.clone().new_commit().add(key_package(&carol)).unwrap().tree_beside_welcome().unwrap().build().unwrap();
     let event = b.receive(added.commit.clone(), vec![]).unwrap();
     assert!(matches!(event, Event::EpochChanged { change } if change.own && change.added.len() == 1));
     let event = a.receive(added.commit, vec![]).unwrap();

@@ -35,6 +35,8 @@ mod unverified;
 pub(crate) use capabilities::{Capabilities, ProposalType, RequiredCapabilities};
 pub(crate) use credential::{Credential, CredentialType};
 pub(crate) use extension::{Extension, ExtensionPlace, ExtensionType, Extensions, ExternalSender};
+#[cfg(feature = "test-util")]
+pub(crate) use hash::{blank_summary, leaf_summary, parent_hash, parent_summary};
 pub(crate) use import::{Judge, Names, Newcomer};
 pub(crate) use index::{NodeIndex, Width, common_ancestor};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
@@ -48,5 +50,7 @@ pub(crate) use path_seal::NewPath;
 pub(crate) use path_secret::{DerivedPath, PathSecret};
 pub(crate) use record::{LeafRecord, ParentKey, ParentRecord};
 pub(crate) use resolution::PathStep;
+#[cfg(feature = "test-util")]
+pub(crate) use summary::Summary;
 pub(crate) use summary::TreeHead;
 pub(crate) use unverified::{Signed, Unverified};
