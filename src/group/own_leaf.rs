@@ -3,18 +3,18 @@
 use super::host::{Host, OwnIdentity};
 use super::state::GroupState;
 use crate::base::host::SignPurpose;
-use crate::base::{Code, LeafIndex, Result};
+use crate::base::{LeafIndex, Result};
 use crate::codec::Opaque;
 use crate::crypto::{HpkePublicKey, Signature, random_bytes};
 use crate::message::{
     AuthenticatedContent, Content, FramedContent, FramedContentAuthData, Membership, Message, Padding, PrivateMessage,
     PublicMessage, Sealing, Sender, WireFormat,
 };
-use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
+use crate::schedule::{Advance, SecretTree};
 use crate::store::{GroupKeys, Txn};
 use crate::tree::{Extensions, LeafNode, LeafNodeSource, Signed};
 
-use super::open::{member_at, ratchet_kind};
+use super::open::{ratchet_kind, ratchet_of};
 
 /// A leaf of ours before it is signed.
 pub(crate) fn unsigned_leaf(identity: &OwnIdentity, encryption_key: HpkePublicKey, source: LeafNodeSource) -> LeafNode {
@@ -93,14 +93,7 @@ pub(crate) fn protect<'k>(
     let kind = ratchet_kind(authenticated.content.content.content_type());
     let tree = SecretTree { suite: state.suite, keys, epoch: state.head.epoch, width: state.epoch.width };
     let own = state.head.own_leaf;
-    let ratchet = match Ratchet::load(txn, tree, own, kind)? {
-        Some(ratchet) => ratchet,
-        None => {
-            let sender = own_sender(txn, state)?;
-            Ratchet::first(txn, tree, (own, kind), sender)?
-        }
-    };
-    let (key, advance) = ratchet.next_to_send()?;
+    let (key, advance) = ratchet_of(txn, state, tree, (own, kind))?.next_to_send()?;
     let sealing = Sealing {
         suite: state.suite,
         sender_data_secret: &state.epoch.sender_data_secret,
@@ -111,10 +104,4 @@ pub(crate) fn protect<'k>(
     };
     let message = PrivateMessage::protect(&authenticated, sealing)?;
     Ok((Message::Private(message).encode()?, Some(advance)))
-}
-
-fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {
-    let record = member_at(txn, state, (state.head.epoch, state.head.own_leaf)).map_err(|_| Code::StorageCorrupt)?;
-    let signature_key = record.leaf_node()?.signature_key;
-    Ok(SenderIdentity { signature_key, client_id: record.client_id, user_id: record.user_id })
 }

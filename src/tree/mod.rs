@@ -41,7 +41,7 @@ pub(crate) use import::{Judge, Names, Newcomer};
 pub(crate) use index::{NodeIndex, Width, common_ancestor};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
 pub(crate) use node::{Node, TreeNode, TreeNodes};
-pub(crate) use paged::Tree;
+pub(crate) use paged::{Tree, path_records};
 pub(crate) use parent_node::ParentNode;
 pub(crate) use path::{UpdatePath, UpdatePathNode};
 pub(crate) use path_keys::PathKeys;
