@@ -242,6 +242,9 @@ impl Group {
             let key = txn.keyspace().head(&state.head.group_id);
             txn.guard(&key)?;
             txn.clear(state.keys.all());
+            if let Some(stay) = state.head.previous {
+                txn.clear(state.keys.of_incarnation(stay.incarnation).all());
+            }
             txn.delete(key);
             Ok(((), None))
         })

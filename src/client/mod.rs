@@ -7,6 +7,7 @@ mod commit_builder;
 mod config;
 mod group;
 mod lease;
+mod services;
 mod software_signer;
 mod types;
 

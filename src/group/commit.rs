@@ -171,7 +171,7 @@ fn finish(
     record::epoch(txn, (state, host), &mut staged, (next.begun, path.keys, record::Warrant::Own))?;
     let change = txn.take_staged();
     state.head = head;
-    advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+    advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
     let hash = sha256(&[&commit]);
     let pending = Pending { base, commit: commit.clone(), welcome: welcome.clone(), event, intents, staged: change };
     pending::keep(txn, state, &pending, hash)?;

@@ -10,11 +10,11 @@ use crate::message::{
     AuthenticatedContent, Content, FramedContent, FramedContentAuthData, Membership, Message, Padding, PrivateMessage,
     PublicMessage, Sealing, Sender, WireFormat,
 };
-use crate::schedule::{Advance, SecretTree};
+use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
 use crate::store::{GroupKeys, Txn};
-use crate::tree::{Extensions, LeafNode, LeafNodeSource, Signed};
+use crate::tree::{Extensions, LeafNode, LeafNodeSource, LeafRecord, Signed, leaf_key};
 
-use super::open::{ratchet_kind, ratchet_of};
+use super::open::ratchet_kind;
 
 /// A leaf of ours before it is signed.
 pub(crate) fn unsigned_leaf(identity: &OwnIdentity, encryption_key: HpkePublicKey, source: LeafNodeSource) -> LeafNode {
@@ -93,7 +93,15 @@ pub(crate) fn protect<'k>(
     let kind = ratchet_kind(authenticated.content.content.content_type());
     let tree = SecretTree { suite: state.suite, keys, epoch: state.head.epoch, width: state.epoch.width };
     let own = state.head.own_leaf;
-    let (key, advance) = ratchet_of(txn, state, tree, (own, kind))?.next_to_send()?;
+    let ratchet = match Ratchet::load(txn, tree, own, kind)? {
+        Some(ratchet) => ratchet,
+        None => {
+            txn.prefetch(tree.first_keys_needed(own)?.into_iter().chain([leaf_key(keys, own)]))?;
+            let sender = own_sender(txn, state)?;
+            Ratchet::first(txn, tree, (own, kind), sender)?
+        }
+    };
+    let (key, advance) = ratchet.next_to_send()?;
     let sealing = Sealing {
         suite: state.suite,
         sender_data_secret: &state.epoch.sender_data_secret,
@@ -104,4 +112,10 @@ pub(crate) fn protect<'k>(
     };
     let message = PrivateMessage::protect(&authenticated, sealing)?;
     Ok((Message::Private(message).encode()?, Some(advance)))
+}
+
+fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {
+    let record: LeafRecord = txn.require(&leaf_key(&state.keys, state.head.own_leaf))?;
+    let signature_key = record.leaf_node()?.signature_key;
+    Ok(SenderIdentity { signature_key, client_id: record.client_id, user_id: record.user_id })
 }

@@ -20,7 +20,7 @@ pub(crate) fn of_sender(
 ) -> Vec<Key> {
     let paths = |leaf| path_records(tree.keys, tree.width, leaf);
     let mut keys = match content_type {
-        ContentType::Application => return tree.keys_needed(sender, RatchetKind::Application),
+        ContentType::Application => return vec![tree.keys.ratchet(tree.epoch, sender, RatchetKind::Application)],
         ContentType::Proposal => paths(sender).into_iter().take(1).collect(),
         ContentType::Commit => [paths(sender), paths(own_leaf), vec![tree.keys.path_keys()]].concat(),
     };

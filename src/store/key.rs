@@ -187,6 +187,11 @@ impl GroupKeys {
         GroupKeys { keyspace, incarnation }
     }
 
+    /// The keys of another stay of the same client.
+    pub(crate) fn of_incarnation(&self, incarnation: Incarnation) -> Self {
+        GroupKeys { keyspace: self.keyspace.clone(), incarnation }
+    }
+
     fn key(&self, kind: u8, parts: &[&[u8]]) -> Key {
         let mut key = self.keyspace.key(kind::GROUP, &[&self.incarnation.0, &[kind]]);
         parts.iter().for_each(|part| key.0.extend_from_slice(part));
@@ -212,6 +217,12 @@ impl GroupKeys {
     /// A node of an epoch's secret tree that has not been consumed.
     pub(crate) fn frontier(&self, epoch: Epoch, node: u32) -> Key {
         self.of_epoch(epoch, epoch_kind::FRONTIER, &[&node.to_be_bytes()])
+    }
+
+    /// What remains of an epoch's frontier.
+    #[cfg(test)]
+    pub(crate) fn frontier_of(&self, epoch: Epoch) -> KeyRange {
+        KeyRange::of_prefix(&self.of_epoch(epoch, epoch_kind::FRONTIER, &[]).0)
     }
 
     /// A sender's ratchet.
@@ -276,11 +287,6 @@ impl GroupKeys {
     /// How many leaves have or support something.
     pub(crate) fn census(&self, tally: Tally, which: u16) -> Key {
         self.key(kind::CENSUS, &[&[tally as u8], &which.to_be_bytes()])
-    }
-
-    /// Every census record of one kind.
-    pub(crate) fn census_all(&self, tally: Tally) -> Key {
-        self.key(kind::CENSUS, &[&[tally as u8]])
     }
 
     /// The private keys of our own leaf and of the nodes above it.

@@ -49,7 +49,7 @@ impl Store {
         if values.len() != keys.len() {
             return Err(Code::StorageNonsense.with("read returned another number of values than it was asked for"));
         }
-        values.into_iter().map(|value| value.map(|value| plausible(value)).transpose()).collect()
+        values.into_iter().map(|value| value.map(plausible).transpose()).collect()
     }
 
     /// Records that begin with `prefix`, after the key `after`, as stored.

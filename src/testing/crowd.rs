@@ -13,7 +13,7 @@ use crate::base::{CipherSuite, Code, Epoch, GroupId, LeafIndex, ProtocolVersion,
 use crate::client::{Client, Group, Shared};
 use crate::codec::{Opaque, encode, write_opaque};
 use crate::crypto::{Digest, HpkePrivateKey, HpkePublicKey, Mac, SignaturePrivateKey, Suite, random_bytes};
-use crate::group::create::begin_stay;
+use crate::group::create::{NewStay, begin_stay};
 use crate::group::epoch::EpochRecord;
 use crate::group::head::{Head, Settings, Standing};
 use crate::group::host::{Host, OwnIdentity};
@@ -170,7 +170,7 @@ impl Crowd {
     fn seat(&self, client: &Arc<Shared>, own_leaf: LeafIndex) -> Result<Arc<Group>> {
         let mut txn = Txn::begin(client.store.clone());
         let group_id = self.context.group_id.clone();
-        let (keys, incarnation) = begin_stay(&mut txn, &group_id)?;
+        let NewStay { keys, incarnation, previous } = begin_stay(&mut txn, &group_id)?;
         let mut names = Introductions { host: &client.services, suite: self.suite };
         let tree = Tree::import(&mut txn, (keys.clone(), self.suite), &self.payload, (&mut names, &Unobserved))?;
         SecretTree { suite: self.suite, keys: &keys, epoch: EPOCH, width: tree.width }
@@ -188,6 +188,7 @@ impl Crowd {
             signing_key: client.services.identity_for(self.suite)?.key_id.clone(),
             tree,
             oldest_epoch: EPOCH,
+            previous,
             proposals: 0,
             pending: None,
             settings: self.settings,

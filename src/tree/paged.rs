@@ -16,6 +16,11 @@ use crate::codec::Opaque;
 use crate::crypto::{Digest, Suite};
 use crate::store::{GroupKeys, Key, Txn, corrupt};
 
+/// Where the record of a leaf lies.
+pub(crate) fn leaf_key(keys: &GroupKeys, leaf: LeafIndex) -> Key {
+    record_key(keys, leaf.into())
+}
+
 /// The ratchet tree of one group, as far as an operation has touched it.
 pub(crate) struct Tree {
     pub(super) keys: GroupKeys,
@@ -272,11 +277,6 @@ impl Tree {
             Some(leaf) => self.leaves.contains_key(&leaf.0),
             None => self.parents.contains_key(&node.0),
         }
-    }
-
-    /// Where a leaf's record lies.
-    pub(crate) fn leaf_key(&self, leaf: LeafIndex) -> Key {
-        self.key(leaf.into())
     }
 
     pub(super) fn key(&self, node: NodeIndex) -> Key {
