@@ -146,7 +146,6 @@ impl Client {
         let group_id = GroupId(group_id);
         run(&self.shared.store, |txn| {
             let key = txn.keyspace().head(&group_id);
-            txn.watch(&key)?;
             match txn.read(&key)? {
                 Some(_) => Ok(((), None)),
                 None => Err(Code::NoSuchGroup.into()),

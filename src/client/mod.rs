@@ -16,6 +16,8 @@ mod software_signer;
 mod types;
 
 pub use client::Client;
+#[cfg(feature = "test-util")]
+pub(crate) use client::Shared;
 pub use commit_builder::CommitBuilder;
 pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey};
 pub use group::Group;

@@ -10,7 +10,7 @@ use super::proposals::KnownProposal;
 use super::resolve::{Committer, Listed, ListedProposal};
 use super::stage::{self, Provisional};
 use super::state::{GroupState, member_name};
-use super::{identities, path, record, rules, select};
+use super::{identities, path, record, rules, select, touch};
 use crate::base::event::ProposalSummary;
 use crate::base::{Code, Result, Secret};
 use crate::crypto::{Digest, sha256};
@@ -49,6 +49,7 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
     let (listed, references) = select::proposals(txn, (state, host), &request)?;
+    touch::of_proposals(txn, state, &listed)?;
     let proposals = listed_on_the_wire(&listed, references);
     let allowed = rules::check(txn, state, host, listed)?;
     let with_path = allowed.path_required || !request.without_path;
