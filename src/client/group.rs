@@ -90,6 +90,9 @@ impl Group {
     /// Receives any message for this group: what it turned into is the event. `tag` comes back in the effect.
     ///
     /// A message that is refused changes nothing. The echo of our own pending commit confirms it.
+    ///
+    /// What changes nothing (an error, `OwnEcho`, `Duplicate`) is not written, and so has no effect: an app that moves its
+    /// cursor with the effect steps over such a message by itself.
     pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
         let inbound = open::parse(&message)?;
         self.act(
