@@ -46,6 +46,9 @@ mod group;
 mod message;
 mod schedule;
 mod store;
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+pub mod testing;
 mod tree;
 #[cfg(feature = "test-util")]
 #[doc(hidden)]

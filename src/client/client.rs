@@ -36,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) patience: Duration,
 }
 
-/// One member identity on one device. Cheap to make: opening a client reads two records.
+/// One member identity on one device. Cheap to make: opening a client reads three records.
 ///
 /// Calls are synchronous and may come from any thread; calls on different groups run side by side.
 #[derive(uniffi::Object)]
@@ -53,7 +53,8 @@ impl Client {
     /// Reads the store's format and the signing keys; writes them the first time.
     ///
     /// # Errors
-    /// `UnsupportedSuite`, `BadKey` for a storage key that is not 32 bytes, `StoreNewer`, and what the storage returns.
+    /// `UnsupportedSuite`, `BadKey` for a storage key that is not 32 bytes or not the one that the store was written under,
+    /// `StoreNewer`, and what the storage returns.
     #[uniffi::constructor]
     pub fn new(config: ClientConfig, host: Host) -> Result<Arc<Self>> {
         let _inside = Inside::enter()?;
@@ -145,7 +146,6 @@ impl Client {
         let group_id = GroupId(group_id);
         run(&self.shared.store, |txn| {
             let key = txn.keyspace().head(&group_id);
-            txn.watch(&key)?;
             match txn.read(&key)? {
                 Some(_) => Ok(((), None)),
                 None => Err(Code::NoSuchGroup.into()),
