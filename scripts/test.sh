@@ -38,12 +38,24 @@ lint() {
   fi
 }
 
+skipped=()
+
 vectors() {
   if [ -n "${MLS_VECTORS_DIR:-}" ] || [ -d .cache/mls-vectors ] || [ -d ../shared/mls-vectors ]; then
     echo "the official test vectors are here"
+  elif scripts/vectors.sh; then
+    :
+  elif [ "${CI:-}" = true ]; then
+    echo "the official test vectors cannot be fetched, and are needed here: set MLS_VECTORS_DIR to a copy" >&2
+    return 1
   else
-    scripts/vectors.sh
+    echo "SKIPPED, the official test vectors: they cannot be fetched now (or set MLS_VECTORS_DIR to a copy)"
+    skipped=(--skip official_vectors)
   fi
+}
+
+tests() {
+  $cargo test --quiet --workspace --all-features -- ${skipped[@]+"${skipped[@]}"}
 }
 
 # The same scenarios exist in every language, and print the same.
@@ -62,7 +74,7 @@ require cc "install a C compiler, such as gcc or clang: the cryptography and SQL
 stage "set-up" vectors
 stage "lint" lint
 stage "build" $cargo build --quiet --workspace --all-targets --all-features
-stage "tests" $cargo test --quiet --workspace --all-features
+stage "tests" tests
 stage "scenarios" scenarios
 stage "demo" "$target/debug/demo"
 printf '\nall stages passed in %d s\n' $((SECONDS - began))

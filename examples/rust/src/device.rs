@@ -257,7 +257,8 @@ impl Device {
         }
     }
 
-    /// Sends a Welcome, and the tree that it goes with: nothing is received before, so the group is still in that epoch.
+    /// Sends a Welcome, and the tree that it goes with: nothing is received before, so the group is still in that epoch. (If
+    /// a second process of the device has moved on meanwhile, the tree does not fit, and the member has to be added again.)
     fn welcome(&self, letter: &Letter, number: u64) -> Outcome<()> {
         let Some(recipient) = &letter.recipient else { return Err("a Welcome for nobody".into()) };
         let tree = self.client.open_group(letter.group_id.clone())?.export_tree()?;
