@@ -82,8 +82,7 @@ fn late_messages_of_an_earlier_stay_are_read_after_coming_back() {
     let added = a.clone().new_commit().add(key_package(&bob)).unwrap().build().unwrap();
     a.confirm_commit(vec![]).unwrap();
     let b = bob.client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
-    let late: Vec<Vec<u8>> =
-        (0..2u8).map(|number| a.encrypt(vec![b'a' + number], vec![], vec![]).unwrap()).collect();
+    let late: Vec<Vec<u8>> = (0..2u8).map(|number| a.encrypt(vec![b'a' + number], vec![], vec![]).unwrap()).collect();
     let removal = a.clone().new_commit().remove(1).unwrap().build().unwrap();
     a.confirm_commit(vec![]).unwrap();
     b.receive(removal.commit, vec![]).unwrap();

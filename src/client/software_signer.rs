@@ -19,7 +19,7 @@ impl SoftwareSigner {
             let record = txn.keyspace().signature_key(&id);
             txn.guard(&record)?;
             let key = match txn.load::<Secret>(&record)? {
-                Some(secret) => suite.signature_key(secret)?,
+                Some(secret) => suite.signature_key(secret).map_err(|_| Code::StorageCorrupt)?,
                 None => {
                     let (key, _) = suite.generate_signature_keys()?;
                     txn.store(record, key.secret());

@@ -20,7 +20,9 @@ pub(crate) fn send(
 ) -> Result<Vec<u8>> {
     state.head.require_active()?;
     let sender = Sender::Member(state.head.own_leaf);
-    if matches!(&proposal, Proposal::Remove(leaf) if proposals::current_leaf(state, txn, *leaf).is_err()) {
+    if let Proposal::Remove(leaf) = &proposal
+        && state.tree().leaf(txn, *leaf)?.is_none()
+    {
         return Err(Code::NoSuchMember.into());
     }
     let names = proposals::examine(state, txn, host, (sender, &proposal))?;

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::batch::{Guard, WriteBatch, WriteOp};
 use super::key::{Key, Keyspace};
+use super::record::corrupt;
 use super::seal::{Seal, StorageKeys, Value};
 use super::storage::{Storage, StorageError};
 use crate::base::{Code, Error, Result, Secret, limits};
@@ -104,7 +105,8 @@ impl Store {
         match found.as_deref().map(|bytes| bytes.as_slice().try_into().map(u32::from_be_bytes)) {
             None => Ok(false),
             Some(Ok(FORMAT)) => Ok(true),
-            Some(_) => Err(Code::StoreNewer.into()),
+            Some(Ok(_)) => Err(Code::StoreNewer.into()),
+            Some(Err(_)) => Err(corrupt()),
         }
     }
 
