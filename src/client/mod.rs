@@ -6,16 +6,23 @@ mod client;
 mod commit_builder;
 mod config;
 mod group;
+#[cfg(feature = "test-util")]
+mod key_use;
 mod lease;
 #[cfg(feature = "test-util")]
 pub(crate) mod seam;
+mod services;
 mod software_signer;
 mod types;
 
 pub use client::Client;
+#[cfg(feature = "test-util")]
+pub(crate) use client::Shared;
 pub use commit_builder::CommitBuilder;
 pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey};
 pub use group::Group;
+#[cfg(feature = "test-util")]
+pub use key_use::KeyUse;
 pub use types::{
     CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit, PendingProposal,
     Secret, Version, version,

@@ -1,5 +1,6 @@
 //! The default signer: keys that the library makes, keeps in the storage, and holds ready in memory.
 
+use super::call::run;
 use crate::base::host::{SignPurpose, Signer};
 use crate::base::{Code, Result, Secret};
 use crate::crypto::{SignaturePrivateKey, SignaturePublicKey, Suite};
@@ -10,28 +11,12 @@ use std::sync::Arc;
 pub(crate) struct SoftwareSigner(Vec<(Vec<u8>, SignaturePrivateKey)>);
 
 impl SoftwareSigner {
-    /// Loads the keys of these suites, and makes those that are missing.
+    /// Loads the keys of these suites, and makes those that are missing: the same ones in every process that opens the store.
     pub(crate) fn open(store: &Arc<Store>, suites: &[&'static Suite]) -> Result<Self> {
-        let mut txn = Txn::begin(store.clone());
-        let mut keys = Vec::with_capacity(suites.len());
-        for suite in suites {
-            let id = key_id(suite);
-            let record = txn.keyspace().signature_key(&id);
-            txn.guard(&record)?;
-            let key = match txn.load::<Secret>(&record)? {
-                Some(secret) => suite.signature_key(secret).map_err(|_| Code::StorageCorrupt)?,
-                None => {
-                    let (key, _) = suite.generate_signature_keys()?;
-                    txn.store(record, key.secret());
-                    key
-                }
-            };
-            keys.push((id, key));
-        }
-        if !txn.is_idle() {
-            store.write(txn.finish(None)?)?;
-        }
-        Ok(SoftwareSigner(keys))
+        run(store, |txn| {
+            let keys = suites.iter().map(|suite| Ok((key_id(suite), load_or_make(txn, suite)?)));
+            Ok((SoftwareSigner(keys.collect::<Result<_>>()?), None))
+        })
     }
 
     /// The name and the public key of the key for a suite.
@@ -51,6 +36,17 @@ impl Signer for SoftwareSigner {
     fn sign(&self, key_id: Vec<u8>, _purpose: SignPurpose, content: Vec<u8>) -> Result<Vec<u8>> {
         Ok(self.find(&key_id)?.sign(&content)?.0.into_inner())
     }
+}
+
+fn load_or_make(txn: &mut Txn, suite: &Suite) -> Result<SignaturePrivateKey> {
+    let record = txn.keyspace().signature_key(&key_id(suite));
+    txn.guard(&record)?;
+    if let Some(secret) = txn.load::<Secret>(&record)? {
+        return suite.signature_key(secret).map_err(|_| Code::StorageCorrupt.into());
+    }
+    let (key, _) = suite.generate_signature_keys()?;
+    txn.store(record, key.secret());
+    Ok(key)
 }
 
 fn key_id(suite: &Suite) -> Vec<u8> {

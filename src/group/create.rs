@@ -3,18 +3,18 @@
 use super::census;
 use super::epoch::EpochRecord;
 use super::head::{Head, PreviousStay, Settings, Standing};
-use super::host::Host;
+use super::host::{Host, OwnIdentity};
 use super::key_package::fresh_lifetime;
 use super::own_leaf::{sign_leaf, unsigned_leaf};
 use super::stage::leaf_record;
 use super::state::GroupState;
-use crate::base::{Code, Epoch, GroupId, ProtocolVersion, Result};
+use crate::base::{Code, Epoch, GroupId, LeafIndex, ProtocolVersion, Result};
 use crate::codec::{Opaque, encode};
 use crate::crypto::{Digest, Suite, random_bytes};
 use crate::message::{GroupContext, check_group_extensions};
 use crate::schedule::{EpochSecrets, SecretTree, confirmation_tag, interim_transcript_hash};
 use crate::store::{GroupKeys, Incarnation, Txn};
-use crate::tree::{Extensions, LeafNodeSource, PathKeys, Tree};
+use crate::tree::{Extensions, LeafNodeSource, PathKeys, Tree, TreeHead};
 
 /// What the creator decides.
 pub(crate) struct NewGroup {
@@ -31,17 +31,7 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
     let stay = begin_stay(txn, &group_id)?;
     let keys = stay.keys;
     let identity = host.identity_for(suite)?;
-    let (private, public) = suite.generate_hpke_keys()?;
-    let source = LeafNodeSource::KeyPackage(fresh_lifetime(host));
-    let node = sign_leaf(host, (&identity.key_id, unsigned_leaf(identity, public, source)), None)?;
-    let names = host.name(suite, &[&node])?.into_iter().next();
-    let record = leaf_record(&node, names, Epoch(0))?;
-    let mut tree = Tree::blank(keys.clone(), suite);
-    let own_leaf = tree.add(txn, record.clone())?;
-    tree.enter(txn, own_leaf, &record)?;
-    census::check_leaves(txn, &tree, &extensions, &[&node])?;
-    let tree_head = tree.flush(txn)?;
-    txn.store(keys.path_keys(), &PathKeys::of_leaf(own_leaf, private));
+    let (tree, tree_head) = plant(txn, host, (&keys, suite, identity), &extensions)?;
     let context = GroupContext {
         version: ProtocolVersion::MLS10,
         cipher_suite: suite.id(),
@@ -59,7 +49,7 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
         epoch: Epoch(0),
         revision: 0,
         standing: Standing::Active,
-        own_leaf,
+        own_leaf: CREATOR,
         signing_key: identity.key_id.clone(),
         tree: tree_head,
         oldest_epoch: Epoch(0),
@@ -71,6 +61,30 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
     let mut state = GroupState { head, epoch, context, keys, suite };
     state.store_head(txn)?;
     Ok(state)
+}
+
+/// The leaf of a group's creator.
+const CREATOR: LeafIndex = LeafIndex(0);
+
+/// Stages a tree with the creator alone.
+fn plant(
+    txn: &mut Txn,
+    host: &Host,
+    (keys, suite, identity): (&GroupKeys, &'static Suite, &OwnIdentity),
+    extensions: &Extensions,
+) -> Result<(Tree, TreeHead)> {
+    let (private, public) = suite.generate_hpke_keys()?;
+    let source = LeafNodeSource::KeyPackage(fresh_lifetime(host));
+    let node = sign_leaf(host, (&identity.key_id, unsigned_leaf(identity, public, source)), None)?;
+    let names = host.name(suite, &[&node])?.into_iter().next();
+    let record = leaf_record(&node, names, Epoch(0))?;
+    let mut tree = Tree::blank(keys.clone(), suite);
+    tree.add(txn, record.clone())?;
+    tree.enter(txn, CREATOR, &record)?;
+    census::check_leaves(txn, &tree, extensions, &[&node])?;
+    let head = tree.flush(txn)?;
+    txn.store(keys.path_keys(), &PathKeys::of_leaf(CREATOR, private));
+    Ok((tree, head))
 }
 
 /// A stay in a group that begins.

@@ -5,8 +5,9 @@ use super::epoch::EpochRecord;
 use super::head::Standing;
 use super::host::Host;
 use super::state::{GroupState, Stay};
+use super::touch;
 use crate::base::event::MemberName;
-use crate::base::{Code, Epoch, Error, GroupId, LeafIndex, Result};
+use crate::base::{Code, Epoch, Error, GroupId, LeafIndex, Result, Secret};
 use crate::crypto::{SignaturePublicKey, SignatureVerified, sha256};
 use crate::message::{
     AuthenticatedContent, Content, ContentType, FramedContent, Located, Membership, Message, PrivateMessage, Proposal,
@@ -17,12 +18,14 @@ use crate::store::{Key, RatchetKind, Txn};
 use crate::tree::{LeafRecord, leaf_key};
 
 /// A framed message of which nothing is known to be true.
+#[derive(Clone)]
 pub(crate) struct Inbound {
     framed: Framed,
     /// The hash of its bytes, by which our own come back.
     pub(crate) hash: [u8; 32],
 }
 
+#[derive(Clone)]
 enum Framed {
     Public(Box<PublicMessage>),
     Private(PrivateMessage),
@@ -79,12 +82,27 @@ impl Inbound {
         }
     }
 
-    /// The message, if it is encrypted.
-    pub(crate) fn private(&self) -> Option<&PrivateMessage> {
+    /// The member that claims to have sent the message, and of what kind it is; `tree` is that of the message's epoch.
+    pub(crate) fn claimed_sender(
+        &self,
+        tree: &SecretTree<'_>,
+        sender_data_secret: &Secret,
+    ) -> Option<(LeafIndex, ContentType)> {
         match &self.framed {
-            Framed::Private(message) => Some(message),
-            Framed::Public(_) => None,
+            Framed::Public(message) => match message.peek().sender {
+                Sender::Member(leaf) => Some((leaf, message.peek().content.content_type())),
+                _ => None,
+            },
+            Framed::Private(message) => {
+                let leaf = message.sender(tree.suite, sender_data_secret, tree.width.leaves()).ok()?;
+                Some((leaf, message.content_type))
+            }
         }
+    }
+
+    /// Whether the message is encrypted.
+    pub(crate) fn is_private(&self) -> bool {
+        matches!(self.framed, Framed::Private(_))
     }
 
     fn is_application(&self) -> bool {
@@ -131,6 +149,12 @@ fn unprotect_public<'s>(
     };
     let opened = message.unprotect(&membership)?;
     let sender = opened.peek().sender;
+    if let Sender::Member(leaf) = sender {
+        let tree =
+            SecretTree { suite: state.suite, keys: &stay.keys, epoch: state.head.epoch, width: state.epoch.width };
+        let content_type = opened.peek().content.content_type();
+        txn.prefetch(touch::of_sender(tree, (leaf, stay.own_leaf), (content_type, false)))?;
+    }
     let key = public_sender_key(txn, (state, stay), opened.peek())?;
     let verified = opened.verify(state.suite, &key)?;
     if sender == Sender::Member(state.head.own_leaf) {
@@ -184,6 +208,10 @@ fn unprotect_private<'s>(
         return Ok(Opened::Own(located.content_type()));
     }
     let tree = SecretTree { suite: state.suite, keys: &stay.keys, epoch, width: record.width };
+    if located.content_type() != ContentType::Application {
+        let whose = (located.leaf_index(), stay.own_leaf);
+        txn.prefetch(touch::of_sender(tree, whose, (located.content_type(), true)))?;
+    }
     let ratchet = sender_ratchet(txn, stay, tree, &located)?;
     let generation = located.generation();
     let (key, advance) = ratchet.seek(txn, generation, host.limits.ratchet)?;

@@ -96,6 +96,7 @@ pub(crate) fn protect<'k>(
     let ratchet = match Ratchet::load(txn, tree, own, kind)? {
         Some(ratchet) => ratchet,
         None => {
+            txn.prefetch(tree.first_keys_needed(own)?.into_iter().chain([leaf_key(keys, own)]))?;
             let sender = own_sender(txn, state)?;
             Ratchet::first(txn, tree, (own, kind), sender)?
         }

@@ -5,7 +5,7 @@ use super::identities;
 use super::own_leaf::{handshake_format, protect, sign_content, sign_leaf, unsigned_leaf};
 use super::proposals::{self, KnownProposal};
 use super::state::GroupState;
-use crate::base::{Code, Result};
+use crate::base::Result;
 use crate::crypto::random_bytes;
 use crate::message::{Content, Proposal, Sender};
 use crate::schedule::{PreSharedKeyId, Psk};
@@ -20,17 +20,15 @@ pub(crate) fn send(
 ) -> Result<Vec<u8>> {
     state.head.require_active()?;
     let sender = Sender::Member(state.head.own_leaf);
-    if let Proposal::Remove(leaf) = &proposal
-        && state.tree().leaf(txn, *leaf)?.is_none()
-    {
-        return Err(Code::NoSuchMember.into());
+    if let Proposal::Remove(leaf) = &proposal {
+        proposals::name_of(state, txn, *leaf)?;
     }
     let names = proposals::examine(state, txn, host, (sender, &proposal))?;
     if let Proposal::Add(key_package) = &proposal {
         check_lifetime(host, &key_package.peek().leaf_node)?;
     }
     let mut known = KnownProposal { number: 0, sender, proposal, names };
-    identities::request(state, host, (&known, known.names.as_ref()), None)?;
+    identities::request(state, host, &known, None)?;
     let content = Content::Proposal(known.proposal.clone());
     let authenticated = sign_content(state, host, (handshake_format(state), content), aad)?;
     let reference = authenticated.proposal_ref(state.suite)?;

@@ -8,7 +8,7 @@ use super::pending::{self, Confirmed};
 use super::proposals::{self, KnownProposal, author_of};
 use super::resolve::{self, Committer};
 use super::state::GroupState;
-use super::{advance, identities, path, record, rules, stage};
+use super::{advance, identities, path, record, rules, stage, touch};
 use crate::base::event::{Event, MemberName};
 use crate::base::{Code, Result};
 use crate::crypto::{Digest, SignatureVerified};
@@ -99,7 +99,7 @@ fn remember(
     }
     let names = proposals::examine(state, txn, host, (sender, &proposal))?;
     let mut known = KnownProposal { number: 0, sender, proposal, names };
-    identities::request(state, host, (&known, known.names.as_ref()), None)?;
+    identities::request(state, host, &known, None)?;
     let author = author_of(state, txn, sender)?;
     let summary = known.summary(state, txn)?;
     proposals::keep(state, txn, reference, &mut known)?;
@@ -118,6 +118,7 @@ fn commit_received(
     txn.guard(&head_key)?;
     let committer = committer(content.content.sender)?;
     let listed = resolve::proposals(txn, state, committer, commit)?;
+    touch::of_proposals(txn, state, &listed)?;
     let allowed = rules::check(txn, state, host, listed)?;
     allowed.require_path()?;
     let path: Option<UpdatePath> = allowed.path.clone();

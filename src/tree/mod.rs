@@ -38,7 +38,7 @@ pub(crate) use extension::{ExtensionPlace, ExtensionType, Extensions};
 pub(crate) use import::{Judge, Names, Newcomer};
 pub(crate) use index::{NodeIndex, Width};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
-pub(crate) use paged::{Tree, leaf_key};
+pub(crate) use paged::{Tree, leaf_key, path_records};
 pub(crate) use path::UpdatePath;
 pub(crate) use path_keys::PathKeys;
 pub(crate) use path_open::ReceivedPath;
@@ -51,3 +51,12 @@ pub(crate) use unverified::{Signed, Unverified};
 
 #[cfg(any(test, feature = "test-util"))]
 pub(crate) use {node::TreeNodes, path::UpdatePathNode, path_secret::DerivedPath};
+
+#[cfg(feature = "test-util")]
+pub(crate) use {
+    hash::{blank_summary, leaf_summary, parent_hash, parent_summary},
+    node::Node,
+    parent_node::ParentNode,
+    record::{ParentKey, ParentRecord},
+    summary::Summary,
+};

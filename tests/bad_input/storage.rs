@@ -294,7 +294,7 @@ fn hear_and_build(play: &Play<'_>) {
     build(play).unwrap();
 }
 
-const STEPS: [Step; 27] = [
+const STEPS: [Step; 28] = [
     step("open the client", nothing, |play| open(play.storage.clone(), &play.scene.config).map(drop)),
     step("open the group", nothing, |play| play.client.open_group(play.scene.group_id.clone()).map(drop)),
     step("groups", nothing, |play| play.client.groups(None, 10).map(drop)),
@@ -312,6 +312,7 @@ const STEPS: [Step; 27] = [
     step("list proposals", hear_proposal, |play| play.group.pending_proposals().map(drop)),
     step("receive a commit", hear_proposal, |play| play.receive(&play.scene.commit)),
     step("propose", nothing, |play| play.group.propose_update(vec![]).map(drop)),
+    step("propose a removal", nothing, |play| play.group.propose_remove(0, vec![]).map(drop)),
     step("build a commit", hear_proposal, build),
     step("discard a commit", hear_and_build, |play| play.group.discard_commit()),
     step("look at a commit", hear_and_build, |play| play.group.pending_commit().map(drop)),
