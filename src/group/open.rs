@@ -100,6 +100,15 @@ impl Inbound {
         }
     }
 
+    /// The message, if it is encrypted.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn private(&self) -> Option<&PrivateMessage> {
+        match &self.framed {
+            Framed::Private(message) => Some(message),
+            Framed::Public(_) => None,
+        }
+    }
+
     /// Whether the message is encrypted.
     pub(crate) fn is_private(&self) -> bool {
         matches!(self.framed, Framed::Private(_))
