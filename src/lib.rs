@@ -54,6 +54,11 @@ mod tree;
 #[doc(hidden)]
 pub mod vectors;
 
+/// The program in the README runs, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use base::error::{Error, ErrorInfo, Result, error_info, error_table};
 pub use base::event::*;
 pub use base::host::*;
