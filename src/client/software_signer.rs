@@ -42,7 +42,7 @@ fn load_or_make(txn: &mut Txn, suite: &Suite) -> Result<SignaturePrivateKey> {
     let record = txn.keyspace().signature_key(&key_id(suite));
     txn.guard(&record)?;
     if let Some(secret) = txn.load::<Secret>(&record)? {
-        return suite.signature_key(secret);
+        return suite.signature_key(secret).map_err(|_| Code::StorageCorrupt.into());
     }
     let (key, _) = suite.generate_signature_keys()?;
     txn.store(record, key.secret());

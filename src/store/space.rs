@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::batch::{Guard, WriteBatch, WriteOp};
 use super::key::{Key, Keyspace};
+use super::record::corrupt;
 use super::seal::{Seal, StorageKeys, Value};
 use super::storage::{Storage, StorageError};
 use crate::base::{Code, Error, Result, Secret, limits};
@@ -106,7 +107,8 @@ impl Store {
         match format.as_deref().map(|bytes| bytes.as_slice().try_into().map(u32::from_be_bytes)) {
             None => Ok(false),
             Some(Ok(FORMAT)) => self.check_key(check).map(|()| true),
-            Some(_) => Err(Code::StoreNewer.into()),
+            Some(Ok(_)) => Err(Code::StoreNewer.into()),
+            Some(Err(_)) => Err(corrupt()),
         }
     }
 

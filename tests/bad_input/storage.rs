@@ -170,6 +170,8 @@ struct Scene {
     proposal: Vec<u8>,
     commit: Vec<u8>,
     carols_key_package: Vec<u8>,
+    /// For bob, into another group.
+    welcome: Vec<u8>,
 }
 
 fn scene(sealed: bool) -> Scene {
@@ -177,7 +179,8 @@ fn scene(sealed: bool) -> Scene {
     let config = ClientConfig { storage_key, ..config("bob") };
     let (alice, bob) = (person("alice"), MemoryStorage::new());
     let client = open(bob.clone(), &config).unwrap();
-    let package = client.create_key_packages(3, KeyPackageOptions::default()).unwrap().remove(0).message;
+    let mut packages = client.create_key_packages(3, KeyPackageOptions::default()).unwrap();
+    let (package, another) = (packages.remove(0).message, packages.remove(0).message);
     let a = alice.client.create_group(GroupOptions::default()).unwrap();
     let added = a.clone().new_commit().add(package).unwrap().build().unwrap();
     a.confirm_commit(vec![]).unwrap();
@@ -186,7 +189,19 @@ fn scene(sealed: bool) -> Scene {
     let proposal = a.propose_add(person("dave").key_package(), vec![]).unwrap();
     let commit = a.clone().new_commit().build().unwrap().commit;
     let carols_key_package = person("carol").key_package();
-    Scene { config, alice: alice.storage, bob, group_id: a.id(), messages, proposal, commit, carols_key_package }
+    let other = alice.client.create_group(GroupOptions::default()).unwrap();
+    let welcome = other.new_commit().add(another).unwrap().build().unwrap().welcome.unwrap();
+    Scene {
+        config,
+        alice: alice.storage,
+        bob,
+        group_id: a.id(),
+        messages,
+        proposal,
+        commit,
+        carols_key_package,
+        welcome,
+    }
 }
 
 fn open(storage: Arc<dyn Storage>, config: &ClientConfig) -> Result<Arc<Client>> {
@@ -196,19 +211,19 @@ fn open(storage: Arc<dyn Storage>, config: &ClientConfig) -> Result<Arc<Client>>
 /// One play of the scene, on storages of its own.
 struct Play<'a> {
     scene: &'a Scene,
-    alice: Arc<Client>,
     storage: Arc<Faulty>,
     client: Arc<Client>,
     group: Arc<Group>,
+    /// The commit that bob has built.
+    built: Mutex<Vec<u8>>,
 }
 
 impl<'a> Play<'a> {
     fn of(scene: &'a Scene) -> Self {
-        let alice = open(scene.alice.duplicate(), &config("alice")).unwrap();
         let storage = Faulty::over(scene.bob.duplicate());
         let client = open(storage.clone(), &scene.config).unwrap();
         let group = client.open_group(scene.group_id.clone()).unwrap();
-        Play { scene, alice, storage, client, group }
+        Play { scene, storage, client, group, built: Mutex::default() }
     }
 
     fn receive(&self, message: &[u8]) -> Result<()> {
@@ -217,19 +232,32 @@ impl<'a> Play<'a> {
 
     /// Bob and alice come to one epoch, whatever he has done so far, and hear each other.
     fn goes_on(&self) {
-        let a = self.alice.open_group(self.scene.group_id.clone()).unwrap();
-        let b = open(self.storage.clone(), &self.scene.config).unwrap().open_group(a.id()).unwrap();
-        let own = b.pending_commit().unwrap();
-        match (b.status().unwrap().epoch, own) {
-            (1, Some(own)) => {
-                b.confirm_commit(vec![]).unwrap();
-                a.receive(own.commit, vec![]).unwrap();
-            }
-            (1, None) => a.discard_commit().unwrap(),
-            _ => drop(a.confirm_commit(vec![]).unwrap()),
+        let client = open(self.storage.clone(), &self.scene.config).unwrap();
+        let b = match client.open_group(self.scene.group_id.clone()) {
+            Ok(b) => b,
+            Err(error) => return assert_eq!(error.code(), 401),
+        };
+        let mut built = self.built.lock().unwrap().clone();
+        if let Some(pending) = b.pending_commit().unwrap() {
+            built = pending.commit;
+            b.confirm_commit(vec![]).unwrap();
         }
-        a.clear_proposals().unwrap();
         b.clear_proposals().unwrap();
+        // Alice either never sees a commit, or adopts her own or bob's.
+        let alices: [Box<dyn Fn(&Group)>; 3] = [
+            Box::new(|a| a.discard_commit().unwrap()),
+            Box::new(|a| drop(a.confirm_commit(vec![]).unwrap())),
+            Box::new(move |a| drop(a.receive(built.clone(), vec![]))),
+        ];
+        let ours = b.epoch_authenticator().unwrap();
+        let mut alices = alices.iter().map(|adopt| {
+            let a = open(self.scene.alice.duplicate(), &config("alice")).unwrap();
+            let a = a.open_group(self.scene.group_id.clone()).unwrap();
+            adopt(&a);
+            a
+        });
+        let a = alices.find(|a| a.epoch_authenticator().unwrap() == ours).expect("an alice in bob's epoch");
+        a.clear_proposals().unwrap();
         in_touch(&a, &b);
     }
 }
@@ -257,10 +285,16 @@ fn hear_proposal(play: &Play<'_>) {
 
 fn build(play: &Play<'_>) -> Result<()> {
     let adding = play.group.clone().new_commit().add(play.scene.carols_key_package.clone())?;
-    adding.build().map(drop)
+    *play.built.lock().unwrap() = adding.build()?.commit;
+    Ok(())
 }
 
-const STEPS: [Step; 21] = [
+fn hear_and_build(play: &Play<'_>) {
+    hear_proposal(play);
+    build(play).unwrap();
+}
+
+const STEPS: [Step; 28] = [
     step("open the client", nothing, |play| open(play.storage.clone(), &play.scene.config).map(drop)),
     step("open the group", nothing, |play| play.client.open_group(play.scene.group_id.clone()).map(drop)),
     step("groups", nothing, |play| play.client.groups(None, 10).map(drop)),
@@ -278,9 +312,16 @@ const STEPS: [Step; 21] = [
     step("list proposals", hear_proposal, |play| play.group.pending_proposals().map(drop)),
     step("receive a commit", hear_proposal, |play| play.receive(&play.scene.commit)),
     step("propose", nothing, |play| play.group.propose_update(vec![]).map(drop)),
+    step("propose a removal", nothing, |play| play.group.propose_remove(0, vec![]).map(drop)),
     step("build a commit", hear_proposal, build),
-    step("discard a commit", |play| build(play).unwrap(), |play| play.group.discard_commit()),
-    step("look at a commit", |play| build(play).unwrap(), |play| play.group.pending_commit().map(drop)),
+    step("discard a commit", hear_and_build, |play| play.group.discard_commit()),
+    step("look at a commit", hear_and_build, |play| play.group.pending_commit().map(drop)),
+    step("confirm a commit", hear_and_build, |play| play.group.confirm_commit(vec![]).map(drop)),
+    step("lose a commit", hear_and_build, |play| play.receive(&play.scene.commit)),
+    step("clear proposals", hear_proposal, |play| play.group.clear_proposals()),
+    step("join", nothing, |play| play.client.join(play.scene.welcome.clone(), Default::default()).map(drop)),
+    step("put a key", nothing, |play| play.client.put_psk(vec![1], vec![2; 32])),
+    step("delete", nothing, |play| play.group.delete()),
     step("export the tree", nothing, |play| play.group.export_tree().map(drop)),
 ];
 

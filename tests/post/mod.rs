@@ -104,12 +104,20 @@ pub(crate) fn start(place: &Path, role: Role) -> Running {
         let acknowledged = |line: String| line.split("ack ").nth(1).map(str::to_owned);
         lines.map_while(std::result::Result::ok).filter_map(acknowledged).collect()
     });
-    Running { child, told }
+    Running { child, told: Some(told) }
 }
 
 pub(crate) struct Running {
     pub(crate) child: Child,
-    told: JoinHandle<Vec<String>>,
+    told: Option<JoinHandle<Vec<String>>>,
+}
+
+/// No process outlives a test that failed.
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
 }
 
 impl Running {
@@ -121,12 +129,12 @@ impl Running {
     pub(crate) fn kill(mut self) -> Vec<String> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        self.told.join().unwrap()
+        self.told.take().unwrap().join().unwrap()
     }
 
     pub(crate) fn finish(mut self) -> Vec<String> {
         assert!(self.child.wait().unwrap().success(), "a process of Alice's failed");
-        self.told.join().unwrap()
+        self.told.take().unwrap().join().unwrap()
     }
 }
 
