@@ -251,6 +251,32 @@ fn println_orders(name: &str, orders: usize) {
     println!("{orders:5} orders of {name}");
 }
 
+#[test]
+fn a_new_client_can_be_opened_twice_at_once() {
+    for order in 0..256u32 {
+        let memory = Faulty::over(MemoryStorage::new(), Arc::default());
+        let gate = Arc::new(Gate::default());
+        gate.close();
+        let beginning: Vec<usize> = (0..8).map(|turn| (order >> turn & 1) as usize).collect();
+        let clients = std::thread::scope(|scope| {
+            let threads = [0, 1].map(|who| {
+                let storage = Arc::new(Gated { inner: memory.clone(), gate: gate.clone(), who });
+                scope.spawn(move || {
+                    let _done = Done { gate: storage.gate.clone(), who };
+                    Client::new(ClientConfig::basic("alice"), Host::new(storage, Arc::new(AcceptAll)))
+                })
+            });
+            gate.direct(&beginning);
+            threads.map(|thread| thread.join().unwrap().unwrap_or_else(|error| panic!("{beginning:?}: {error:?}")))
+        });
+        let keys = clients.map(|client| {
+            let group = client.create_group(GroupOptions::default()).unwrap();
+            group.members(None, 1).unwrap().remove(0).signature_key
+        });
+        assert_eq!(keys[0], keys[1], "{beginning:?}: each has a signing key of its own");
+    }
+}
+
 /// Goes through the orders depth first: each run follows a beginning that is laid down, and notes where it could have gone
 /// the other way.
 fn explore(pair: &Pair) -> usize {

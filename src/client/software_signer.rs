@@ -1,5 +1,6 @@
 //! The default signer: keys that the library makes, keeps in the storage, and holds ready in memory.
 
+use super::call::run;
 use crate::base::host::{SignPurpose, Signer};
 use crate::base::{Code, Result, Secret};
 use crate::crypto::{SignaturePrivateKey, SignaturePublicKey, Suite};
@@ -12,26 +13,7 @@ pub(crate) struct SoftwareSigner(Vec<(Vec<u8>, SignaturePrivateKey)>);
 impl SoftwareSigner {
     /// Loads the keys of these suites, and makes those that are missing.
     pub(crate) fn open(store: &Arc<Store>, suites: &[&'static Suite]) -> Result<Self> {
-        let mut txn = Txn::begin(store.clone());
-        let mut keys = Vec::with_capacity(suites.len());
-        for suite in suites {
-            let id = key_id(suite);
-            let record = txn.keyspace().signature_key(&id);
-            txn.guard(&record)?;
-            let key = match txn.load::<Secret>(&record)? {
-                Some(secret) => suite.signature_key(secret)?,
-                None => {
-                    let (key, _) = suite.generate_signature_keys()?;
-                    txn.store(record, key.secret());
-                    key
-                }
-            };
-            keys.push((id, key));
-        }
-        if !txn.is_idle() {
-            store.write(txn.finish(None)?)?;
-        }
-        Ok(SoftwareSigner(keys))
+        run(store, |txn| Ok((SoftwareSigner(load_or_make(txn, suites)?), None)))
     }
 
     /// The name and the public key of the key for a suite.
@@ -51,6 +33,26 @@ impl Signer for SoftwareSigner {
     fn sign(&self, key_id: Vec<u8>, _purpose: SignPurpose, content: Vec<u8>) -> Result<Vec<u8>> {
         Ok(self.find(&key_id)?.sign(&content)?.0.into_inner())
     }
+}
+
+/// Another process may make them at the same time; the guards let one of both win.
+fn load_or_make(txn: &mut Txn, suites: &[&'static Suite]) -> Result<Vec<(Vec<u8>, SignaturePrivateKey)>> {
+    let mut keys = Vec::with_capacity(suites.len());
+    for suite in suites {
+        let id = key_id(suite);
+        let record = txn.keyspace().signature_key(&id);
+        txn.guard(&record)?;
+        let key = match txn.load::<Secret>(&record)? {
+            Some(secret) => suite.signature_key(secret)?,
+            None => {
+                let (key, _) = suite.generate_signature_keys()?;
+                txn.store(record, key.secret());
+                key
+            }
+        };
+        keys.push((id, key));
+    }
+    Ok(keys)
 }
 
 fn key_id(suite: &Suite) -> Vec<u8> {
