@@ -360,12 +360,34 @@ fn judge(pair: &Pair, (cast, inputs): (&mut Cast, &[Vec<u8>]), outcomes: [Result
         let keys: Vec<KeyUse> = written.iter().filter_map(|one| cast.bob.group().key_use(one).unwrap()).collect();
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len(), "a key was used twice: {keys:?}");
     }
+    assert_sent_in_their_epochs(cast);
     if codes.contains(&601) {
         // The state is intact, and what was refused can be done again: the endings of other orders show the rest.
         return cast.alice.storage.ledger.assert_nothing_came_back();
     }
     (pair.ending)(cast, inputs);
     cast.alice.storage.ledger.assert_nothing_came_back();
+}
+
+/// What was written after a commit took effect is of the epoch that it began; after our removal, nothing was.
+fn assert_sent_in_their_epochs(cast: &Cast) {
+    let mut now = None;
+    for effect in cast.alice.storage.ledger.effects() {
+        match effect {
+            Effect::Received { event, .. } | Effect::Confirmed { event, .. } => match event {
+                Event::EpochChanged { change } => now = Some(change.epoch),
+                Event::Removed { .. } => now = Some(u64::MAX),
+                _ => {}
+            },
+            Effect::Outbound { message, .. } => {
+                // Who has not followed cannot read a later epoch, and need not.
+                let used = cast.bob.group().key_use(&message).ok().flatten();
+                let late = used.zip(now).is_some_and(|(used, now)| used.epoch < now);
+                assert!(!late, "{used:?} was sent when epoch {now:?} had begun");
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Where threads wait before each storage call until they are let through.
