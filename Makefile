@@ -14,6 +14,6 @@ touches:
 bench:
 	cargo bench -p conclave-benches
 
-# The same in under two minutes, with fewer repetitions and no group of 10 000.
+# The same in under two minutes, with fewer repetitions.
 bench-quick:
 	CONCLAVE_BENCH_QUICK=1 cargo bench -p conclave-benches
