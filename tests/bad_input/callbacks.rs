@@ -10,6 +10,9 @@ use super::people::*;
 /// What a callback does before it answers.
 type Hook = Mutex<Option<Box<dyn Fn() + Send>>>;
 
+/// Where a hook goes.
+type Place = fn(&Meddler) -> &Hook;
+
 fn run(hook: &Hook) {
     if let Some(hook) = &*hook.lock().unwrap() {
         hook();
@@ -128,7 +131,7 @@ fn codes(client: &Client, group: Option<&Arc<Group>>) -> Vec<u32> {
 
 #[test]
 fn no_callback_may_call_the_library() {
-    let hooks: [(&str, fn(&Meddler) -> &Hook); 5] = [
+    let hooks: [(&str, Place); 5] = [
         ("storage", |meddler| &meddler.in_storage),
         ("validator", |meddler| &meddler.in_validator),
         ("policy", |meddler| &meddler.in_policy),

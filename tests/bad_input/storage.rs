@@ -208,6 +208,9 @@ fn open(storage: Arc<dyn Storage>, config: &ClientConfig) -> Result<Arc<Client>>
     Client::new(config.clone(), Host::new(storage, Arc::new(AcceptAll)))
 }
 
+/// How alice comes to an epoch.
+type Adoption = Box<dyn Fn(&Group)>;
+
 /// One play of the scene, on storages of its own.
 struct Play<'a> {
     scene: &'a Scene,
@@ -244,7 +247,7 @@ impl<'a> Play<'a> {
         }
         b.clear_proposals().unwrap();
         // Alice either never sees a commit, or adopts her own or bob's.
-        let alices: [Box<dyn Fn(&Group)>; 3] = [
+        let alices: [Adoption; 3] = [
             Box::new(|a| a.discard_commit().unwrap()),
             Box::new(|a| drop(a.confirm_commit(vec![]).unwrap())),
             Box::new(move |a| drop(a.receive(built.clone(), vec![]))),
