@@ -74,3 +74,32 @@ fn three_people_talk() {
     assert_eq!(text(a.receive(secret, vec![]).unwrap()), "bob is gone");
     assert!(!alice.storage.records().is_empty());
 }
+
+#[test]
+fn late_messages_of_an_earlier_stay_are_read_after_coming_back() {
+    let (alice, bob) = (person("alice"), person("bob"));
+    let a = alice.client.create_group(GroupOptions::default()).unwrap();
+    let added = a.clone().new_commit().add(key_package(&bob)).unwrap().build().unwrap();
+    a.confirm_commit(vec![]).unwrap();
+    let b = bob.client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
+    let late: Vec<Vec<u8>> = (0..2u8).map(|number| a.encrypt(vec![b'a' + number], vec![], vec![]).unwrap()).collect();
+    let removal = a.clone().new_commit().remove(1).unwrap().build().unwrap();
+    a.confirm_commit(vec![]).unwrap();
+    b.receive(removal.commit, vec![]).unwrap();
+    assert_eq!(text(b.receive(late[0].clone(), vec![]).unwrap()), "a");
+    let added = a.clone().new_commit().add(key_package(&bob)).unwrap().build().unwrap();
+    a.confirm_commit(vec![]).unwrap();
+    let b = bob.client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
+    same_epoch(&[&a, &b]);
+    assert_eq!(text(b.receive(late[1].clone(), vec![]).unwrap()), "b");
+    for _ in 0..6 {
+        let update = a.clone().new_commit().build().unwrap();
+        a.confirm_commit(vec![]).unwrap();
+        b.receive(update.commit, vec![]).unwrap();
+    }
+    assert_eq!(b.receive(late[1].clone(), vec![]).unwrap_err().code(), 403);
+    b.delete().unwrap();
+    let left = bob.storage.records();
+    // The format, the signature key, and nothing of the group.
+    assert_eq!(left.len(), 2, "{:?}", left.iter().map(|record| record.key.clone()).collect::<Vec<_>>());
+}

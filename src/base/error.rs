@@ -313,6 +313,7 @@ pub fn error_table() -> Vec<ErrorInfo> {
 }
 
 #[cfg(test)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
     use super::*;
 

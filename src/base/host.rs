@@ -4,8 +4,6 @@
 //! Callbacks run on the thread of the call that needs them, before it returns, and must not call the library: that returns
 //! `Reentrant`. No lock that guards data is held meanwhile.
 
-use std::sync::Arc;
-
 use super::error::{Code, Result};
 
 /// What a signature is for, so that a signer can tell a message from a key package.

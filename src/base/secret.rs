@@ -40,6 +40,7 @@ impl Secret {
     }
 
     /// Equality in constant time; lengths are public.
+    #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn matches(&self, other: &[u8]) -> bool {
         constant_time_eq(&self.0, other)
     }

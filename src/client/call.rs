@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::base::event::Effect;
+use crate::base::host::LogLevel;
+use crate::base::trace::log;
 use crate::base::{Code, Error, Result};
 use crate::store::{Store, Txn};
 
@@ -22,15 +24,19 @@ pub(crate) fn run<T>(store: &Arc<Store>, mut act: impl FnMut(&mut Txn) -> Act<T>
         match act(&mut txn) {
             Ok((value, effect)) if !txn.is_idle() => match store.write(txn.finish(effect)?) {
                 Ok(()) => return Ok(value),
-                Err(error) if error.is(Code::Conflict) => {}
+                Err(error) if error.is(Code::Conflict) => retry("another process wrote first"),
                 Err(error) => return Err(error),
             },
             Ok((value, _)) if txn.is_settled()? => return Ok(value),
             Err(error) if !rests_on_records(&error) || txn.is_settled()? => return Err(error),
-            _ => {}
+            _ => retry("another process wrote meanwhile"),
         }
     }
     Err(Code::Conflict.into())
+}
+
+fn retry(why: &str) {
+    log(LogLevel::Debug, "conclave::call", || format!("{why}: beginning anew"));
 }
 
 /// Whether other records could have led to another outcome. A record that seems corrupt may be two halves of different ages.

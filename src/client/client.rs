@@ -7,24 +7,23 @@ use super::call::{Act, run};
 use super::config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions};
 use super::group::Group;
 use super::lease::{Inside, Leases};
-use super::software_signer::SoftwareSigner;
+use super::services::{services, suites};
 use super::types::{GroupPage, GroupSummary, KeyPackageMessage};
 use crate::base::event::Effect;
-use crate::base::host::{Identity, PermitAll, SystemClock, Unobserved};
-use crate::base::{CipherSuite, Code, GroupId, ProtocolVersion, Result, Secret, limits};
+use crate::base::host::Identity;
+use crate::base::{CipherSuite, Code, GroupId, Result, Secret, limits};
 use crate::codec::decode_exact;
-use crate::crypto::{SignaturePublicKey, Suite, random_bytes};
+use crate::crypto::{Suite, random_bytes};
 use crate::group::create::NewGroup;
 use crate::group::head::{Head, Settings, Standing};
-use crate::group::host::{GroupLimits, Host as Services, OwnIdentity};
+use crate::group::host::Host as Services;
 use crate::group::join::Joining;
 use crate::group::key_package::OwnKeyPackage;
 use crate::group::state::GroupState;
 use crate::group::{create, join, key_package, psk};
 use crate::message::Message;
-use crate::schedule::RatchetLimits;
 use crate::store::{Store, Txn, decode_record};
-use crate::tree::{Capabilities, Credential, CredentialType, ExtensionType, Extensions, ProposalType};
+use crate::tree::Extensions;
 
 /// Most key packages made in one call.
 const MAX_KEY_PACKAGES: u32 = 1000;
@@ -37,7 +36,7 @@ pub(crate) struct Shared {
     pub(crate) patience: Duration,
 }
 
-/// One member identity on one device. Cheap to make: opening a client reads two records.
+/// One member identity on one device. Cheap to make: opening a client reads three records.
 ///
 /// Calls are synchronous and may come from any thread; calls on different groups run side by side.
 #[derive(uniffi::Object)]
@@ -54,7 +53,8 @@ impl Client {
     /// Reads the store's format and the signing keys; writes them the first time.
     ///
     /// # Errors
-    /// `UnsupportedSuite`, `BadKey` for a storage key that is not 32 bytes, `StoreNewer`, and what the storage returns.
+    /// `UnsupportedSuite`, `BadKey` for a storage key that is not 32 bytes or not the one that the store was written under,
+    /// `StoreNewer`, and what the storage returns.
     #[uniffi::constructor]
     pub fn new(config: ClientConfig, host: Host) -> Result<Arc<Self>> {
         let _inside = Inside::enter()?;
@@ -146,7 +146,6 @@ impl Client {
         let group_id = GroupId(group_id);
         run(&self.shared.store, |txn| {
             let key = txn.keyspace().head(&group_id);
-            txn.watch(&key)?;
             match txn.read(&key)? {
                 Some(_) => Ok(((), None)),
                 None => Err(Code::NoSuchGroup.into()),
@@ -251,72 +250,6 @@ fn group_summary(head: Head) -> GroupSummary {
         epoch: head.epoch.0,
         active: head.standing == Standing::Active,
     }
-}
-
-fn suites(config: &ClientConfig) -> Result<Vec<&'static Suite>> {
-    config.cipher_suites.iter().map(|number| Suite::of(CipherSuite(*number))).collect()
-}
-
-/// Puts together what the acts of groups need.
-fn services(store: &Arc<Store>, config: ClientConfig, host: Host, suites: &[&'static Suite]) -> Result<Services> {
-    let credential = Credential::from(config.identity.clone());
-    let capabilities = capabilities(&config, &credential)?;
-    let identity = |suite: &Suite, key_id: Vec<u8>, public_key: SignaturePublicKey| OwnIdentity {
-        key_id,
-        suite: suite.id(),
-        public_key,
-        credential: credential.clone(),
-        capabilities: capabilities.clone(),
-    };
-    let mut identities = Vec::with_capacity(suites.len());
-    let signer = match host.signer {
-        Some(signer) => {
-            for key in config.signing_keys {
-                let suite = Suite::of(CipherSuite(key.cipher_suite))?;
-                let public_key = SignaturePublicKey(key.public_key.into());
-                suite.check_signature_key(&public_key).map_err(|error| Code::BadKey.with(error.detail()))?;
-                identities.push(identity(suite, key.key_id, public_key));
-            }
-            signer
-        }
-        None => {
-            let software = SoftwareSigner::open(store, suites)?;
-            for suite in suites {
-                let (key_id, public_key) = software.public_key(suite)?;
-                identities.push(identity(suite, key_id, public_key));
-            }
-            Arc::new(software)
-        }
-    };
-    Ok(Services {
-        signer,
-        validator: host.validator,
-        policy: host.policy.unwrap_or_else(|| Arc::new(PermitAll)),
-        clock: host.clock.unwrap_or_else(|| Arc::new(SystemClock)),
-        observer: host.observer.unwrap_or_else(|| Arc::new(Unobserved)),
-        identities,
-        limits: GroupLimits {
-            past_epochs: config.past_epochs,
-            ratchet: RatchetLimits { forward: config.max_forward, kept: config.max_skipped },
-            longest_lifetime: config.max_lifetime,
-        },
-    })
-}
-
-fn capabilities(config: &ClientConfig, credential: &Credential) -> Result<Capabilities> {
-    let mut credentials = vec![credential.credential_type()];
-    credentials.extend(config.credentials.iter().map(|number| CredentialType(*number)));
-    credentials.sort_unstable();
-    credentials.dedup();
-    let capabilities = Capabilities {
-        versions: vec![ProtocolVersion::MLS10],
-        cipher_suites: config.cipher_suites.iter().map(|number| CipherSuite(*number)).collect(),
-        extensions: config.extensions.iter().map(|number| ExtensionType(*number)).collect(),
-        proposals: config.proposals.iter().map(|number| ProposalType(*number)).collect(),
-        credentials,
-    };
-    capabilities.check_own()?;
-    Ok(capabilities)
 }
 
 /// A key package that someone else made.

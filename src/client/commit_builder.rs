@@ -46,6 +46,7 @@ pub struct CommitBuilder {
 #[uniffi::export]
 impl CommitBuilder {
     /// Adds the client of this key package.
+    #[expect(clippy::should_implement_trait, reason = "a change to the group, named as RFC 9420 names it")]
     pub fn add(self: Arc<Self>, key_package: Vec<u8>) -> Result<Arc<Self>> {
         let key_package = foreign_key_package(&key_package)?;
         self.change(Change::Add(key_package))

@@ -90,14 +90,15 @@ impl Group {
     /// Receives any message for this group: what it turned into is the event. `tag` comes back in the effect.
     ///
     /// A message that is refused changes nothing. The echo of our own pending commit confirms it.
+    ///
+    /// What changes nothing (an error, `OwnEcho`, `Duplicate`) is not written, and so has no effect: an app that moves its
+    /// cursor with the effect steps over such a message by itself.
     pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
-        let hint = open::parse(&message)?;
-        let mut first = Some(hint);
+        let inbound = open::parse(&message)?;
         self.act(
-            |foresight| open::parse(&message).map(|inbound| foresight.to_receive(&inbound)).unwrap_or_default(),
+            |foresight| foresight.to_receive(&inbound),
             |txn, state| {
-                let inbound = first.take().map_or_else(|| open::parse(&message), Ok)?;
-                let received = receive::message(txn, (state, &self.shared.services), inbound)?;
+                let received = receive::message(txn, (state, &self.shared.services), inbound.clone())?;
                 let (group_id, tag, event) = (self.id(), tag.clone(), received.event.clone());
                 let effect = match received.welcome {
                     Some(welcome) => Effect::Confirmed { group_id, tag, event, welcome: Some(welcome) },
@@ -244,6 +245,9 @@ impl Group {
             let key = txn.keyspace().head(&state.head.group_id);
             txn.guard(&key)?;
             txn.clear(state.keys.all());
+            if let Some(stay) = state.head.previous {
+                txn.clear(state.keys.of_incarnation(stay.incarnation).all());
+            }
             txn.delete(key);
             Ok(((), None))
         })
@@ -261,7 +265,8 @@ impl Group {
         request: impl Fn(&GroupState) -> Result<CommitRequest>,
         tag: &[u8],
     ) -> Result<CommitResult> {
-        self.act(Foresight::to_load, |txn, state| {
+        let ahead = |foresight: &Foresight| foresight.to_send(ContentType::Commit);
+        self.act(ahead, |txn, state| {
             let request = request(state)?;
             let built = commit::build(txn, state, &self.shared.services, request)?;
             let effect = self.outbound(tag, &built.commit);

@@ -9,10 +9,15 @@ mod group;
 #[cfg(feature = "test-util")]
 mod key_use;
 mod lease;
+#[cfg(feature = "test-util")]
+pub(crate) mod seam;
+mod services;
 mod software_signer;
 mod types;
 
 pub use client::Client;
+#[cfg(feature = "test-util")]
+pub(crate) use client::Shared;
 pub use commit_builder::CommitBuilder;
 pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey};
 pub use group::Group;

@@ -11,9 +11,12 @@ use std::sync::Arc;
 pub(crate) struct SoftwareSigner(Vec<(Vec<u8>, SignaturePrivateKey)>);
 
 impl SoftwareSigner {
-    /// Loads the keys of these suites, and makes those that are missing.
+    /// Loads the keys of these suites, and makes those that are missing: the same ones in every process that opens the store.
     pub(crate) fn open(store: &Arc<Store>, suites: &[&'static Suite]) -> Result<Self> {
-        run(store, |txn| Ok((SoftwareSigner(load_or_make(txn, suites)?), None)))
+        run(store, |txn| {
+            let keys = suites.iter().map(|suite| Ok((key_id(suite), load_or_make(txn, suite)?)));
+            Ok((SoftwareSigner(keys.collect::<Result<_>>()?), None))
+        })
     }
 
     /// The name and the public key of the key for a suite.
@@ -35,24 +38,15 @@ impl Signer for SoftwareSigner {
     }
 }
 
-/// Another process may make them at the same time; the guards let one of both win.
-fn load_or_make(txn: &mut Txn, suites: &[&'static Suite]) -> Result<Vec<(Vec<u8>, SignaturePrivateKey)>> {
-    let mut keys = Vec::with_capacity(suites.len());
-    for suite in suites {
-        let id = key_id(suite);
-        let record = txn.keyspace().signature_key(&id);
-        txn.guard(&record)?;
-        let key = match txn.load::<Secret>(&record)? {
-            Some(secret) => suite.signature_key(secret)?,
-            None => {
-                let (key, _) = suite.generate_signature_keys()?;
-                txn.store(record, key.secret());
-                key
-            }
-        };
-        keys.push((id, key));
+fn load_or_make(txn: &mut Txn, suite: &Suite) -> Result<SignaturePrivateKey> {
+    let record = txn.keyspace().signature_key(&key_id(suite));
+    txn.guard(&record)?;
+    if let Some(secret) = txn.load::<Secret>(&record)? {
+        return suite.signature_key(secret).map_err(|_| Code::StorageCorrupt.into());
     }
-    Ok(keys)
+    let (key, _) = suite.generate_signature_keys()?;
+    txn.store(record, key.secret());
+    Ok(key)
 }
 
 fn key_id(suite: &Suite) -> Vec<u8> {

@@ -120,6 +120,7 @@ pub(crate) fn split_opaque(bytes: &[u8]) -> Result<(&[u8], &[u8]), Error> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

@@ -25,6 +25,7 @@ impl Suite {
     }
 
     /// The public key of a private key, or `BadKey`.
+    #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn hpke_public_key(&self, private: &HpkePrivateKey) -> Result<HpkePublicKey> {
         Ok(HpkePublicKey(self.kem.public_key(&private.0)?.into()))
     }
@@ -35,6 +36,7 @@ impl Suite {
     }
 
     /// `EncryptWithLabel(public, label, context, plaintext)` to one recipient; to many, see [`HpkeInfo`].
+    #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn encrypt_with_label(
         &'static self,
         public: &HpkePublicKey,

@@ -55,6 +55,7 @@ impl Suite {
     }
 
     /// `KDF.Expand(secret, info, length)`.
+    #[cfg(test)]
     pub(crate) fn expand(&self, secret: &Secret, info: &[u8], length: usize) -> Result<Secret> {
         self.kdf.expand(secret, &[info], length)
     }

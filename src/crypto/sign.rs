@@ -57,6 +57,7 @@ impl Suite {
 
 impl SignaturePrivateKey {
     /// `SignWithLabel(self, label, content)`.
+    #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn sign_with_label(&self, label: &str, content: &[u8]) -> Result<Signature> {
         self.sign(&sign_content(label, content)?)
     }

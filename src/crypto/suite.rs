@@ -84,7 +84,7 @@ impl Suite {
 
     /// The suite of this number, or `UnsupportedSuite`.
     pub(crate) fn of(id: CipherSuite) -> Result<&'static Suite> {
-        SUITES.iter().find(|suite| suite.id == id).ok_or_else(|| Code::UnsupportedSuite.into())
+        Self::ALL.iter().find(|suite| suite.id == id).ok_or_else(|| Code::UnsupportedSuite.into())
     }
 
     /// The suite's number on the wire.

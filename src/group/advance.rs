@@ -12,7 +12,7 @@ use crate::schedule::{
     ConfirmationMatched, Joiner, Welcomer, confirm, confirmation_tag, confirmed_transcript_hash, external_init_from,
     interim_transcript_hash,
 };
-use crate::store::{Txn, corrupt};
+use crate::store::Txn;
 use crate::tree::{PathKeys, ReceivedPath, UpdatePath};
 
 use super::path::Merged;
@@ -112,12 +112,5 @@ impl Scheduled {
         let (epoch, encryption_secret) =
             EpochRecord::begin(secrets, (self.group_context, staged.tree.width()), (interim, tag.clone()));
         Ok((Begun { epoch, encryption_secret }, tag))
-    }
-}
-
-impl Begun {
-    /// The tag that a GroupInfo of this epoch repeats.
-    pub(crate) fn confirmation_tag(&self) -> Result<&Mac> {
-        Ok(&self.epoch.current.as_ref().ok_or_else(corrupt)?.confirmation_tag)
     }
 }

@@ -10,14 +10,14 @@ use super::proposals::KnownProposal;
 use super::resolve::{Committer, Listed, ListedProposal};
 use super::stage::{self, Provisional};
 use super::state::{GroupState, member_name};
-use super::{identities, path, record, rules, select};
+use super::{identities, path, record, rules, select, touch};
 use crate::base::event::ProposalSummary;
 use crate::base::{Code, Result, Secret};
 use crate::crypto::{Digest, sha256};
 use crate::message::{AuthenticatedContent, Commit, Content, Proposal, ProposalOrRef, Sender};
 use crate::schedule::WelcomeKey;
 use crate::store::Txn;
-use crate::tree::{LeafNodeSource, NewPath, PathKeys, UpdatePath};
+use crate::tree::{LeafNode, LeafNodeSource, Names, NewPath, PathKeys, UpdatePath};
 
 /// What is to be committed.
 pub(crate) struct CommitRequest {
@@ -49,11 +49,12 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
     let (listed, references) = select::proposals(txn, (state, host), &request)?;
-    let intents = intents(txn, state, &listed)?;
+    touch::of_proposals(txn, state, &listed)?;
     let proposals = listed_on_the_wire(&listed, references);
     let allowed = rules::check(txn, state, host, listed)?;
     let with_path = allowed.path_required || !request.without_path;
     let vetted = identities::vet(state, host, allowed, None)?;
+    let intents = intents(txn, state, &vetted.allowed.requests)?;
     let mut staged = stage::proposals(txn, state, vetted)?;
     let own = own_path(txn, (state, host), &mut staged, with_path)?;
     staged.check_members(txn)?;
@@ -66,7 +67,7 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
 
 /// The path of our commit before it is sealed, and our private keys as they will be.
 struct OwnPath {
-    made: Option<(NewPath, crate::tree::LeafNode)>,
+    made: Option<(NewPath, LeafNode)>,
     keys: PathKeys,
     commit_secret: Secret,
 }
@@ -91,17 +92,28 @@ fn own_path(
     }
     let leaf = state.head.own_leaf;
     let record = staged.tree.leaf(txn, leaf)?.ok_or(Code::StorageCorrupt)?;
-    let names = (record.client_id.clone(), record.user_id.clone());
+    let known_as = (record.client_id.clone(), record.user_id.clone());
     let old = record.leaf_node()?;
     let identity = host.identity(&state.head.signing_key)?;
     let mut template = unsigned_leaf(identity, old.encryption_key.clone(), LeafNodeSource::Update);
-    template.extensions = old.extensions;
+    template.extensions = old.extensions.clone();
+    let names = own_names(host, state, (&old, &template), known_as)?;
     let (mut path, node, private) = path::make(txn, (state, host), staged, (leaf, template, names))?;
     keys.forget_outdated(&staged.tree);
     keys.replace(std::mem::take(&mut path.derived.keys));
     keys.replace(vec![(leaf.into(), private)]);
     let commit_secret = path.derived.commit_secret.duplicate();
     Ok(OwnPath { made: Some((path, node)), keys, commit_secret })
+}
+
+/// Our names after the commit: as before, unless the client was opened with another credential since, which the app must then
+/// accept as the others will be asked to (RFC 9420 §5.3.1).
+fn own_names(host: &Host, state: &GroupState, (old, new): (&LeafNode, &LeafNode), known_as: Names) -> Result<Names> {
+    if old.credential == new.credential && old.signature_key == new.signature_key {
+        return Ok(known_as);
+    }
+    host.require_successor(state.suite, old, new)?;
+    host.name(state.suite, &[new])?.pop().ok_or_else(|| Code::Internal.into())
 }
 
 impl OwnPath {
@@ -171,7 +183,7 @@ fn finish(
     let change = txn.take_staged();
     // Until it is confirmed, the group is as it was, and so is what the next call is foreseen to read.
     *state = GroupState::load(txn, &group_id)?;
-    advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+    advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
     let hash = sha256(&[&commit]);
     let pending = Pending { base, commit: commit.clone(), welcome: welcome.clone(), event, intents, staged: change };
     pending::keep(txn, state, &pending, hash)?;
@@ -197,10 +209,9 @@ fn invite(
 }
 
 /// What the commit is for, to be told if another takes its place.
-fn intents(txn: &mut Txn, state: &GroupState, listed: &Listed) -> Result<Vec<ProposalSummary>> {
+fn intents(txn: &mut Txn, state: &GroupState, requests: &[KnownProposal]) -> Result<Vec<ProposalSummary>> {
     let own = Sender::Member(state.head.own_leaf);
-    let ours = listed.proposals.iter().filter(|one| one.known.sender == own);
-    ours.map(|one| one.known.summary(state, txn)).collect()
+    requests.iter().filter(|known| known.sender == own).map(|known| known.summary(state, txn)).collect()
 }
 
 /// The list as the commit carries it: references for what was sent before, the rest by value.

@@ -2,19 +2,19 @@
 
 use super::census;
 use super::epoch::EpochRecord;
-use super::head::{Head, Settings, Standing};
-use super::host::Host;
+use super::head::{Head, PreviousStay, Settings, Standing};
+use super::host::{Host, OwnIdentity};
 use super::key_package::fresh_lifetime;
 use super::own_leaf::{sign_leaf, unsigned_leaf};
 use super::stage::leaf_record;
 use super::state::GroupState;
-use crate::base::{Code, Epoch, GroupId, ProtocolVersion, Result};
+use crate::base::{Code, Epoch, GroupId, LeafIndex, ProtocolVersion, Result};
 use crate::codec::{Opaque, encode};
 use crate::crypto::{Digest, Suite, random_bytes};
 use crate::message::{GroupContext, check_group_extensions};
 use crate::schedule::{EpochSecrets, SecretTree, confirmation_tag, interim_transcript_hash};
 use crate::store::{GroupKeys, Incarnation, Txn};
-use crate::tree::{Extensions, LeafNodeSource, PathKeys, Tree};
+use crate::tree::{Extensions, LeafNodeSource, PathKeys, Tree, TreeHead};
 
 /// What the creator decides.
 pub(crate) struct NewGroup {
@@ -28,19 +28,10 @@ pub(crate) struct NewGroup {
 pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupState> {
     let NewGroup { group_id, suite, extensions, settings } = new;
     check_group_extensions(&extensions)?;
-    let keys = begin_stay(txn, &group_id)?;
+    let stay = begin_stay(txn, &group_id)?;
+    let keys = stay.keys;
     let identity = host.identity_for(suite)?;
-    let (private, public) = suite.generate_hpke_keys()?;
-    let source = LeafNodeSource::KeyPackage(fresh_lifetime(host));
-    let node = sign_leaf(host, (&identity.key_id, unsigned_leaf(identity, public, source)), None)?;
-    let names = host.name(suite, &[&node])?.into_iter().next();
-    let record = leaf_record(&node, names, Epoch(0))?;
-    let mut tree = Tree::blank(keys.0.clone(), suite);
-    let own_leaf = tree.add(txn, record.clone())?;
-    tree.enter(txn, own_leaf, &record)?;
-    census::check_leaves(txn, &tree, &extensions, &[&node])?;
-    let tree_head = tree.flush(txn)?;
-    txn.store(keys.0.path_keys(), &PathKeys::of_leaf(own_leaf, private));
+    let (tree, tree_head) = plant(txn, host, (&keys, suite, identity), &extensions)?;
     let context = GroupContext {
         version: ProtocolVersion::MLS10,
         cipher_suite: suite.id(),
@@ -50,43 +41,80 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
         confirmed_transcript_hash: Digest(Opaque::default()),
         extensions,
     };
-    let epoch = first_epoch(txn, suite, (&keys.0, &tree), &context)?;
+    let epoch = first_epoch(txn, suite, (&keys, &tree), &context)?;
     let head = Head {
         group_id,
-        incarnation: keys.1,
+        incarnation: stay.incarnation,
         suite: suite.id(),
         epoch: Epoch(0),
         revision: 0,
         standing: Standing::Active,
-        own_leaf,
+        own_leaf: CREATOR,
         signing_key: identity.key_id.clone(),
         tree: tree_head,
         oldest_epoch: Epoch(0),
         proposals: 0,
         pending: None,
         settings,
+        previous: stay.previous,
     };
-    let mut state = GroupState { head, epoch, context, keys: keys.0, suite };
+    let mut state = GroupState { head, epoch, context, keys, suite };
     state.store_head(txn)?;
     Ok(state)
 }
 
-/// Begins a stay in a group under a fresh incarnation. A group that this client has left is replaced; one that it is in is
-/// not.
-pub(crate) fn begin_stay(txn: &mut Txn, group_id: &GroupId) -> Result<(GroupKeys, Incarnation)> {
+/// The leaf of a group's creator.
+const CREATOR: LeafIndex = LeafIndex(0);
+
+/// Stages a tree with the creator alone.
+fn plant(
+    txn: &mut Txn,
+    host: &Host,
+    (keys, suite, identity): (&GroupKeys, &'static Suite, &OwnIdentity),
+    extensions: &Extensions,
+) -> Result<(Tree, TreeHead)> {
+    let (private, public) = suite.generate_hpke_keys()?;
+    let source = LeafNodeSource::KeyPackage(fresh_lifetime(host));
+    let node = sign_leaf(host, (&identity.key_id, unsigned_leaf(identity, public, source)), None)?;
+    let names = host.name(suite, &[&node])?.into_iter().next();
+    let record = leaf_record(&node, names, Epoch(0))?;
+    let mut tree = Tree::blank(keys.clone(), suite);
+    tree.add(txn, record.clone())?;
+    tree.enter(txn, CREATOR, &record)?;
+    census::check_leaves(txn, &tree, extensions, &[&node])?;
+    let head = tree.flush(txn)?;
+    txn.store(keys.path_keys(), &PathKeys::of_leaf(CREATOR, private));
+    Ok((tree, head))
+}
+
+/// A stay in a group that begins.
+pub(crate) struct NewStay {
+    pub(crate) keys: GroupKeys,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) previous: Option<PreviousStay>,
+}
+
+/// Begins a stay in a group under a fresh incarnation. A group that this client was removed from is replaced, but for what
+/// late messages of that stay need; one that it is in is not.
+pub(crate) fn begin_stay(txn: &mut Txn, group_id: &GroupId) -> Result<NewStay> {
     let head_key = txn.keyspace().head(group_id);
     txn.guard(&head_key)?;
-    if let Some(head) = txn.load::<Head>(&head_key)? {
-        if head.standing != Standing::Removed {
-            return Err(Code::AlreadyMember.into());
+    let previous = match txn.load::<Head>(&head_key)? {
+        None => None,
+        Some(head) if head.standing == Standing::Removed => {
+            if let Some(older) = head.previous {
+                txn.clear(GroupKeys::new(txn.keyspace().clone(), older.incarnation).all());
+            }
+            let Head { incarnation, own_leaf, oldest_epoch, epoch, .. } = head;
+            Some(PreviousStay { incarnation, own_leaf, epochs: (oldest_epoch, epoch) })
         }
-        txn.clear(GroupKeys::new(txn.keyspace().clone(), head.incarnation).all());
-    }
+        Some(_) => return Err(Code::AlreadyMember.into()),
+    };
     let incarnation = Incarnation(random_bytes()?);
     let keys = GroupKeys::new(txn.keyspace().clone(), incarnation);
     // Nothing lies under a fresh incarnation, and saying so spares every look.
     txn.clear(keys.all());
-    Ok((keys, incarnation))
+    Ok(NewStay { keys, incarnation, previous })
 }
 
 /// Stages the secrets of epoch 0: a random epoch secret, and the hashes of an empty transcript (RFC 9420 §11).

@@ -1,12 +1,14 @@
 //! What the last act on a group tells about the next one: which records it will read, so that they are read in one call.
 //! A wrong guess costs a longer read and nothing else; what is read is judged as if there had been no guess.
 
-use super::open::{Inbound, ratchet_kind};
+use super::open::Inbound;
 use super::state::GroupState;
+use super::touch;
 use crate::base::{Epoch, LeafIndex, Secret};
 use crate::crypto::Suite;
 use crate::message::ContentType;
-use crate::store::{GroupKeys, Key, RatchetKind, Txn};
+use crate::schedule::SecretTree;
+use crate::store::{GroupKeys, Key, Txn};
 use crate::tree::Width;
 
 /// The state that the last act left.
@@ -18,6 +20,7 @@ pub(crate) struct Foresight {
     own_leaf: LeafIndex,
     sender_data_secret: Secret,
     width: Width,
+    encrypts_handshakes: bool,
 }
 
 impl Foresight {
@@ -30,6 +33,7 @@ impl Foresight {
             own_leaf: state.head.own_leaf,
             sender_data_secret: state.epoch.sender_data_secret.duplicate(),
             width: state.epoch.width,
+            encrypts_handshakes: state.head.settings.encrypt_handshakes,
         }
     }
 
@@ -38,24 +42,29 @@ impl Foresight {
         vec![self.head.clone(), self.keys.epoch(self.epoch)]
     }
 
-    /// What encrypting reads.
+    /// What making a message of this kind reads first.
     pub(crate) fn to_send(&self, content_type: ContentType) -> Vec<Key> {
+        let own = (self.own_leaf, self.own_leaf);
         let mut keys = self.to_load();
-        keys.push(self.keys.ratchet(self.epoch, self.own_leaf, ratchet_kind(content_type)));
+        keys.extend(touch::of_sender(self.secret_tree(), own, (content_type, self.encrypts_handshakes)));
         keys
     }
 
-    /// What receiving this message reads: if its sender has been heard of, that is all.
+    /// What receiving this message reads first: if its sender has been heard of, that is all for application data.
     pub(crate) fn to_receive(&self, inbound: &Inbound) -> Vec<Key> {
         let mut keys = self.to_load();
-        keys.extend(self.sender_ratchet(inbound));
+        if inbound.epoch() != self.epoch {
+            keys.push(self.keys.epoch(inbound.epoch()));
+            return keys;
+        }
+        let tree = self.secret_tree();
+        if let Some((sender, content_type)) = inbound.claimed_sender(&tree, &self.sender_data_secret) {
+            keys.extend(touch::of_sender(tree, (sender, self.own_leaf), (content_type, inbound.is_private())));
+        }
         keys
     }
 
-    fn sender_ratchet(&self, inbound: &Inbound) -> Option<Key> {
-        let message = inbound.private().filter(|message| message.epoch == self.epoch)?;
-        let located = message.clone().locate(self.suite, &self.sender_data_secret, self.width.leaves()).ok()?;
-        let kind: RatchetKind = ratchet_kind(located.content_type());
-        Some(self.keys.ratchet(self.epoch, located.leaf_index(), kind))
+    fn secret_tree(&self) -> SecretTree<'_> {
+        SecretTree { suite: self.suite, keys: &self.keys, epoch: self.epoch, width: self.width }
     }
 }

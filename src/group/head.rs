@@ -46,6 +46,17 @@ pub(crate) struct Head {
     /// The hash of our own pending commit's bytes.
     pub(crate) pending: Option<[u8; 32]>,
     pub(crate) settings: Settings,
+    /// The stay in the group before this one, for as long as its messages can still be read.
+    pub(crate) previous: Option<PreviousStay>,
+}
+
+/// A stay in the group that ended with a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PreviousStay {
+    pub(crate) incarnation: Incarnation,
+    pub(crate) own_leaf: LeafIndex,
+    /// Its first epoch whose keys are still kept, and its last one.
+    pub(crate) epochs: (Epoch, Epoch),
 }
 
 impl Head {
@@ -79,6 +90,12 @@ impl Record for Head {
         writer.option(self.pending.as_ref(), |writer, hash| writer.raw(hash));
         writer.flag(self.settings.encrypt_handshakes);
         writer.flag(self.settings.pad);
+        writer.option(self.previous.as_ref(), |writer, stay| {
+            writer.raw(&stay.incarnation.0);
+            writer.u32(stay.own_leaf.0);
+            writer.u64(stay.epochs.0.0);
+            writer.u64(stay.epochs.1.0);
+        });
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
@@ -101,6 +118,11 @@ impl Record for Head {
             proposals: reader.u32()?,
             pending: reader.option(|reader| reader.array())?,
             settings: Settings { encrypt_handshakes: reader.flag()?, pad: reader.flag()? },
+            previous: reader.option(|reader| {
+                let incarnation = Incarnation(reader.array()?);
+                let own_leaf = LeafIndex(reader.u32()?);
+                Ok(PreviousStay { incarnation, own_leaf, epochs: (Epoch(reader.u64()?), Epoch(reader.u64()?)) })
+            })?,
         })
     }
 }

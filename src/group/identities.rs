@@ -21,6 +21,7 @@ pub(crate) struct Vetted {
 pub(crate) fn vet(state: &GroupState, host: &Host, allowed: Allowed, path_leaf: Option<&LeafNode>) -> Result<Vetted> {
     let mut vetted = Vetted { allowed, path_names: None };
     vetted.name_leaves(state, host, path_leaf)?;
+    vetted.name_requests();
     vetted.permit(state, host)?;
     Ok(vetted)
 }
@@ -47,15 +48,17 @@ impl Vetted {
         Ok(())
     }
 
+    /// Tells the names of the clients to add to the requests as well, which stand in the same order.
+    fn name_requests(&mut self) {
+        let Allowed { adds, requests, .. } = &mut self.allowed;
+        let additions = requests.iter_mut().filter(|known| matches!(known.proposal, Proposal::Add(_)));
+        additions.zip(adds).for_each(|(known, add)| known.names = add.names.clone());
+    }
+
     fn permit(&self, state: &GroupState, host: &Host) -> Result<()> {
         let committer = self.allowed.committer.leaf().map(|leaf| leaf.0);
-        let mut adds = self.allowed.adds.iter();
         for known in &self.allowed.requests {
-            let client = match &known.proposal {
-                Proposal::Add(_) => adds.next().and_then(|add| add.names.as_ref()),
-                _ => None,
-            };
-            request(state, host, (known, client), committer)?;
+            request(state, host, known, committer)?;
         }
         if self.allowed.committer == Committer::Joiner {
             ask(state, host, (None, None), Change::ExternalJoin)?;
@@ -65,19 +68,14 @@ impl Vetted {
 }
 
 /// Asks the policy about one proposal; `committer` is nobody while it is only proposed.
-pub(crate) fn request(
-    state: &GroupState,
-    host: &Host,
-    (known, client): (&KnownProposal, Option<&Names>),
-    committer: Option<u32>,
-) -> Result<()> {
+pub(crate) fn request(state: &GroupState, host: &Host, known: &KnownProposal, committer: Option<u32>) -> Result<()> {
     let proposer = match known.sender {
         Sender::Member(leaf) => Some(leaf.0),
         _ => None,
     };
     let change = match &known.proposal {
         Proposal::Add(_) => {
-            Change::Add { client_id: client.map(|(client_id, _)| client_id.clone()).unwrap_or_default() }
+            Change::Add { client_id: known.names.as_ref().map(|(client_id, _)| client_id.clone()).unwrap_or_default() }
         }
         Proposal::Update(_) => Change::Update { leaf: proposer.unwrap_or_default() },
         Proposal::Remove(leaf) => Change::Remove { leaf: leaf.0 },

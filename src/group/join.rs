@@ -1,7 +1,7 @@
 //! Joining by a Welcome (RFC 9420 §12.4.3.1, in its order).
 
 use super::census;
-use super::create::begin_stay;
+use super::create::{NewStay, begin_stay};
 use super::epoch::EpochRecord;
 use super::head::{Head, Settings, Standing};
 use super::host::Host;
@@ -49,7 +49,7 @@ pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining
     let announced = open_group_info(txn, &invited, &welcome)?;
     let group_id = announced.group_info.peek().group_context.group_id.clone();
     check_context(&invited, announced.group_info.peek())?;
-    let (keys, incarnation) = begin_stay(txn, &group_id)?;
+    let NewStay { keys, incarnation, previous } = begin_stay(txn, &group_id)?;
     let mut entry = take_tree(txn, host, (&keys, &invited), (announced.group_info.peek(), joining.tree))?;
     let group_info = verify_group_info(txn, (&keys, &invited), &entry, announced.group_info)?;
     let path_keys = adopt_keys(txn, (&keys, &invited), &mut entry, &group_info)?;
@@ -70,6 +70,7 @@ pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining
         proposals: 0,
         pending: None,
         settings: joining.settings,
+        previous,
     };
     let mut state = GroupState { head, epoch, context, keys, suite: invited.suite };
     state.store_head(txn)?;
@@ -251,15 +252,20 @@ fn adopt_keys(
 ) -> Result<PathKeys> {
     let leaf_key = crate::crypto::HpkePrivateKey(invited.own.leaf_key.0.duplicate());
     let mut path_keys = PathKeys::of_leaf(entry.own_leaf, leaf_key);
-    let Some(secret) = &invited.secrets.path_secret else { return Ok(path_keys) };
-    if group_info.signer == entry.own_leaf {
-        return Err(Code::BadGroupInfo.with("it is signed by the client that it is sent to"));
-    }
-    let secret = PathSecret::received(invited.suite, secret.duplicate())?;
     let mut tree = Tree::open(keys.clone(), invited.suite, &entry.tree);
-    let derived = tree.adopt_path_secret(txn, secret, (entry.own_leaf, group_info.signer))?;
-    path_keys.replace(derived.keys);
-    Ok(path_keys)
+    if let Some(secret) = &invited.secrets.path_secret {
+        if group_info.signer == entry.own_leaf {
+            return Err(Code::BadGroupInfo.with("it is signed by the client that it is sent to"));
+        }
+        let secret = PathSecret::received(invited.suite, secret.duplicate())?;
+        let derived = tree.adopt_path_secret(txn, secret, (entry.own_leaf, group_info.signer))?;
+        path_keys.replace(derived.keys);
+    }
+    // Without a key that the tree says we have, we could not read the commits of others.
+    match tree.lacks_key(txn, entry.own_leaf, &path_keys)? {
+        true => Err(Code::BadWelcome.with("it lacks the path secret of a node that the tree says we know")),
+        false => Ok(path_keys),
+    }
 }
 
 /// The secrets of the epoch, if the confirmation tag shows that they are the group's.

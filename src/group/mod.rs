@@ -29,3 +29,4 @@ pub(crate) mod select;
 pub(crate) mod send;
 pub(crate) mod stage;
 pub(crate) mod state;
+pub(crate) mod touch;

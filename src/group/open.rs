@@ -4,25 +4,28 @@
 use super::epoch::EpochRecord;
 use super::head::Standing;
 use super::host::Host;
-use super::state::GroupState;
+use super::state::{GroupState, Stay};
+use super::touch;
 use crate::base::event::MemberName;
-use crate::base::{Code, Epoch, Error, GroupId, LeafIndex, Result};
+use crate::base::{Code, Epoch, Error, GroupId, LeafIndex, Result, Secret};
 use crate::crypto::{SignaturePublicKey, SignatureVerified, sha256};
 use crate::message::{
     AuthenticatedContent, Content, ContentType, FramedContent, Located, Membership, Message, PrivateMessage, Proposal,
     PublicMessage, Sender, Verified,
 };
 use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
-use crate::store::{GroupKeys, RatchetKind, Txn};
-use crate::tree::LeafRecord;
+use crate::store::{Key, RatchetKind, Txn};
+use crate::tree::{LeafRecord, leaf_key};
 
 /// A framed message of which nothing is known to be true.
+#[derive(Clone)]
 pub(crate) struct Inbound {
     framed: Framed,
     /// The hash of its bytes, by which our own come back.
     pub(crate) hash: [u8; 32],
 }
 
+#[derive(Clone)]
 enum Framed {
     Public(Box<PublicMessage>),
     Private(PrivateMessage),
@@ -79,12 +82,36 @@ impl Inbound {
         }
     }
 
+    /// The member that claims to have sent the message, and of what kind it is; `tree` is that of the message's epoch.
+    pub(crate) fn claimed_sender(
+        &self,
+        tree: &SecretTree<'_>,
+        sender_data_secret: &Secret,
+    ) -> Option<(LeafIndex, ContentType)> {
+        match &self.framed {
+            Framed::Public(message) => match message.peek().sender {
+                Sender::Member(leaf) => Some((leaf, message.peek().content.content_type())),
+                _ => None,
+            },
+            Framed::Private(message) => {
+                let leaf = message.sender(tree.suite, sender_data_secret, tree.width.leaves()).ok()?;
+                Some((leaf, message.content_type))
+            }
+        }
+    }
+
     /// The message, if it is encrypted.
+    #[cfg(feature = "test-util")]
     pub(crate) fn private(&self) -> Option<&PrivateMessage> {
         match &self.framed {
             Framed::Private(message) => Some(message),
             Framed::Public(_) => None,
         }
+    }
+
+    /// Whether the message is encrypted.
+    pub(crate) fn is_private(&self) -> bool {
+        matches!(self.framed, Framed::Private(_))
     }
 
     fn is_application(&self) -> bool {
@@ -95,7 +122,7 @@ impl Inbound {
     /// yet to come.
     pub(crate) fn check_epoch(&self, state: &GroupState) -> Result<()> {
         let (epoch, now) = (self.epoch(), state.head.epoch);
-        let late = self.is_application() && epoch >= state.head.oldest_epoch && epoch <= now;
+        let late = self.is_application() && state.stay_of(epoch).is_some();
         match state.head.standing {
             Standing::Removed if !late => Err(Code::Removed.into()),
             _ if epoch > now => Err(Code::FutureEpoch.into()),
@@ -104,22 +131,26 @@ impl Inbound {
         }
     }
 
-    /// Decrypts and verifies the message. Nothing is staged.
-    pub(crate) fn unprotect<'k>(
+    /// Decrypts and verifies the message, which belongs to `stay`. Nothing is staged.
+    pub(crate) fn unprotect<'s>(
         self,
         txn: &mut Txn,
         state: &GroupState,
-        keys: &'k GroupKeys,
+        stay: &'s Stay,
         host: &Host,
-    ) -> Result<Opened<'k>> {
+    ) -> Result<Opened<'s>> {
         match self.framed {
-            Framed::Public(message) => unprotect_public(txn, state, *message),
-            Framed::Private(message) => unprotect_private(txn, (state, keys), host, message),
+            Framed::Public(message) => unprotect_public(txn, (state, stay), *message),
+            Framed::Private(message) => unprotect_private(txn, (state, stay), host, message),
         }
     }
 }
 
-fn unprotect_public<'k>(txn: &mut Txn, state: &GroupState, message: PublicMessage) -> Result<Opened<'k>> {
+fn unprotect_public<'s>(
+    txn: &mut Txn,
+    (state, stay): (&GroupState, &Stay),
+    message: PublicMessage,
+) -> Result<Opened<'s>> {
     let membership = Membership {
         suite: state.suite,
         membership_key: &state.epoch.current()?.membership_key,
@@ -127,7 +158,13 @@ fn unprotect_public<'k>(txn: &mut Txn, state: &GroupState, message: PublicMessag
     };
     let opened = message.unprotect(&membership)?;
     let sender = opened.peek().sender;
-    let key = public_sender_key(txn, state, opened.peek())?;
+    if let Sender::Member(leaf) = sender {
+        let tree =
+            SecretTree { suite: state.suite, keys: &stay.keys, epoch: state.head.epoch, width: state.epoch.width };
+        let content_type = opened.peek().content.content_type();
+        txn.prefetch(touch::of_sender(tree, (leaf, stay.own_leaf), (content_type, false)))?;
+    }
+    let key = public_sender_key(txn, (state, stay), opened.peek())?;
     let verified = opened.verify(state.suite, &key)?;
     if sender == Sender::Member(state.head.own_leaf) {
         return Ok(Opened::Own(verified.authenticated().content.content.content_type()));
@@ -137,9 +174,13 @@ fn unprotect_public<'k>(txn: &mut Txn, state: &GroupState, message: PublicMessag
 }
 
 /// The key that the sender of a PublicMessage signs with (RFC 9420 §6.1).
-fn public_sender_key(txn: &mut Txn, state: &GroupState, content: &FramedContent) -> Result<SignaturePublicKey> {
+fn public_sender_key(
+    txn: &mut Txn,
+    (state, stay): (&GroupState, &Stay),
+    content: &FramedContent,
+) -> Result<SignaturePublicKey> {
     match (content.sender, &content.content) {
-        (Sender::Member(leaf), _) => Ok(member_at(txn, state, (state.head.epoch, leaf))?.leaf_node()?.signature_key),
+        (Sender::Member(leaf), _) => Ok(member_at(txn, stay, (state.head.epoch, leaf))?.leaf_node()?.signature_key),
         (Sender::External(index), _) => {
             let senders = state.context.extensions.external_senders()?.unwrap_or_default();
             let sender = senders.into_iter().nth(index as usize);
@@ -157,25 +198,30 @@ fn public_sender_key(txn: &mut Txn, state: &GroupState, content: &FramedContent)
     }
 }
 
-fn unprotect_private<'k>(
+fn unprotect_private<'s>(
     txn: &mut Txn,
-    (state, keys): (&GroupState, &'k GroupKeys),
+    (state, stay): (&GroupState, &'s Stay),
     host: &Host,
     message: PrivateMessage,
-) -> Result<Opened<'k>> {
+) -> Result<Opened<'s>> {
     let epoch = message.epoch;
-    txn.guard(&state.keys.epoch(epoch))?;
+    let key = stay.keys.epoch(epoch);
+    txn.guard(&key)?;
     let past: Option<EpochRecord> = match epoch == state.head.epoch {
         true => None,
-        false => Some(txn.load(&state.keys.epoch(epoch))?.ok_or(Code::PastEpoch)?),
+        false => Some(txn.load(&key)?.ok_or(Code::PastEpoch)?),
     };
     let record = past.as_ref().unwrap_or(&state.epoch);
     let located = message.locate(state.suite, &record.sender_data_secret, record.width.leaves())?;
-    if located.leaf_index() == state.head.own_leaf {
+    if located.leaf_index() == stay.own_leaf {
         return Ok(Opened::Own(located.content_type()));
     }
-    let tree = SecretTree { suite: state.suite, keys, epoch, width: record.width };
-    let ratchet = sender_ratchet(txn, state, tree, &located)?;
+    let tree = SecretTree { suite: state.suite, keys: &stay.keys, epoch, width: record.width };
+    if located.content_type() != ContentType::Application {
+        let whose = (located.leaf_index(), stay.own_leaf);
+        txn.prefetch(touch::of_sender(tree, whose, (located.content_type(), true)))?;
+    }
+    let ratchet = sender_ratchet(txn, stay, tree, &located)?;
     let generation = located.generation();
     let (key, advance) = ratchet.seek(txn, generation, host.limits.ratchet)?;
     let leaf = located.leaf_index();
@@ -185,18 +231,13 @@ fn unprotect_private<'k>(
 }
 
 /// The sender's ratchet; on its first use in the epoch, from the secret tree and the sender's leaf of that epoch.
-fn sender_ratchet<'k>(
-    txn: &mut Txn,
-    state: &GroupState,
-    tree: SecretTree<'k>,
-    located: &Located,
-) -> Result<Ratchet<'k>> {
+fn sender_ratchet<'s>(txn: &mut Txn, stay: &Stay, tree: SecretTree<'s>, located: &Located) -> Result<Ratchet<'s>> {
     let (leaf, kind) = (located.leaf_index(), ratchet_kind(located.content_type()));
     if let Some(ratchet) = Ratchet::load(txn, tree, leaf, kind)? {
         return Ok(ratchet);
     }
-    txn.prefetch(tree.first_keys_needed(leaf)?.into_iter().chain(member_keys(state, (tree.epoch, leaf))))?;
-    let record = member_at(txn, state, (tree.epoch, leaf))?;
+    txn.prefetch(tree.first_keys_needed(leaf)?.into_iter().chain(member_keys(stay, (tree.epoch, leaf))))?;
+    let record = member_at(txn, stay, (tree.epoch, leaf))?;
     let sender = SenderIdentity {
         signature_key: record.leaf_node()?.signature_key,
         client_id: record.client_id,
@@ -205,18 +246,15 @@ fn sender_ratchet<'k>(
     Ratchet::first(txn, tree, (leaf, kind), sender)
 }
 
-/// Where the leaf of a past or present epoch may lie: kept under the first epoch since that saw it replaced, or in the tree.
-fn member_keys(
-    state: &GroupState,
-    (epoch, leaf): (Epoch, LeafIndex),
-) -> impl Iterator<Item = crate::store::Key> + use<'_> {
-    let former = (epoch.0..state.head.epoch.0).map(move |last| state.keys.former_leaf(Epoch(last), leaf));
-    former.chain(std::iter::once(state.tree().leaf_key(leaf)))
+/// Where the leaf of an epoch may lie: kept under the first epoch since that was its last, or in the tree.
+fn member_keys(stay: &Stay, (epoch, leaf): (Epoch, LeafIndex)) -> impl Iterator<Item = Key> + use<'_> {
+    let former = (epoch.0..stay.last_epoch.0).map(move |last| stay.keys.former_leaf(Epoch(last), leaf));
+    former.chain(std::iter::once(leaf_key(&stay.keys, leaf)))
 }
 
 /// The member that was at a leaf in that epoch; a blank leaf sends nothing.
-pub(crate) fn member_at(txn: &mut Txn, state: &GroupState, at: (Epoch, LeafIndex)) -> Result<LeafRecord> {
-    let keys: Vec<_> = member_keys(state, at).collect();
+pub(crate) fn member_at(txn: &mut Txn, stay: &Stay, at: (Epoch, LeafIndex)) -> Result<LeafRecord> {
+    let keys: Vec<Key> = member_keys(stay, at).collect();
     txn.prefetch(keys.iter().cloned())?;
     let (epoch, _) = at;
     for key in keys {

@@ -3,7 +3,7 @@
 use super::host::{Host, OwnIdentity};
 use super::state::GroupState;
 use crate::base::host::SignPurpose;
-use crate::base::{Code, LeafIndex, Result};
+use crate::base::{LeafIndex, Result};
 use crate::codec::Opaque;
 use crate::crypto::{HpkePublicKey, Signature, random_bytes};
 use crate::message::{
@@ -12,9 +12,9 @@ use crate::message::{
 };
 use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
 use crate::store::{GroupKeys, Txn};
-use crate::tree::{Extensions, LeafNode, LeafNodeSource, Signed};
+use crate::tree::{Extensions, LeafNode, LeafNodeSource, LeafRecord, Signed, leaf_key};
 
-use super::open::{member_at, ratchet_kind};
+use super::open::ratchet_kind;
 
 /// A leaf of ours before it is signed.
 pub(crate) fn unsigned_leaf(identity: &OwnIdentity, encryption_key: HpkePublicKey, source: LeafNodeSource) -> LeafNode {
@@ -96,6 +96,7 @@ pub(crate) fn protect<'k>(
     let ratchet = match Ratchet::load(txn, tree, own, kind)? {
         Some(ratchet) => ratchet,
         None => {
+            txn.prefetch(tree.first_keys_needed(own)?.into_iter().chain([leaf_key(keys, own)]))?;
             let sender = own_sender(txn, state)?;
             Ratchet::first(txn, tree, (own, kind), sender)?
         }
@@ -114,8 +115,7 @@ pub(crate) fn protect<'k>(
 }
 
 fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {
-    let found = member_at(txn, state, (state.head.epoch, state.head.own_leaf));
-    let record = found.map_err(|error| if error.is(Code::BadSender) { Code::StorageCorrupt.into() } else { error })?;
+    let record: LeafRecord = txn.require(&leaf_key(&state.keys, state.head.own_leaf))?;
     let signature_key = record.leaf_node()?.signature_key;
     Ok(SenderIdentity { signature_key, client_id: record.client_id, user_id: record.user_id })
 }

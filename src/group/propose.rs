@@ -5,7 +5,7 @@ use super::identities;
 use super::own_leaf::{handshake_format, protect, sign_content, sign_leaf, unsigned_leaf};
 use super::proposals::{self, KnownProposal};
 use super::state::GroupState;
-use crate::base::{LeafIndex, Result};
+use crate::base::Result;
 use crate::crypto::random_bytes;
 use crate::message::{Content, Proposal, Sender};
 use crate::schedule::{PreSharedKeyId, Psk};
@@ -28,13 +28,13 @@ pub(crate) fn send(
         check_lifetime(host, &key_package.peek().leaf_node)?;
     }
     let mut known = KnownProposal { number: 0, sender, proposal, names };
-    identities::request(state, host, (&known, known.names.as_ref()), None)?;
+    identities::request(state, host, &known, None)?;
     let content = Content::Proposal(known.proposal.clone());
     let authenticated = sign_content(state, host, (handshake_format(state), content), aad)?;
     let reference = authenticated.proposal_ref(state.suite)?;
     let keys = state.keys.clone();
     let (message, advance) = protect(txn, (state, &keys), authenticated)?;
-    advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+    advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
     proposals::keep(state, txn, &reference, &mut known)?;
     Ok(message)
 }
@@ -59,9 +59,4 @@ pub(crate) fn external_psk(state: &GroupState, psk_id: &[u8]) -> Result<Proposal
 /// A leaf that we bring in must be valid now (RFC 9420 §7.3).
 pub(crate) fn check_lifetime(host: &Host, node: &crate::tree::LeafNode) -> Result<()> {
     node.lifetime().map_or(Ok(()), |lifetime| lifetime.check_now(host.clock.now()))
-}
-
-/// A proposal to take a member out.
-pub(crate) fn removal(leaf: u32) -> Proposal {
-    Proposal::Remove(LeafIndex(leaf))
 }

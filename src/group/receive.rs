@@ -2,15 +2,16 @@
 //! checked cannot be passed on.
 
 use super::host::Host;
-use super::open::{self, Application, Handshake, Inbound, Opened};
+use super::open::{Application, Handshake, Inbound, Opened};
 use super::path::Merged;
 use super::pending::{self, Confirmed};
 use super::proposals::{self, KnownProposal, author_of};
 use super::resolve::{self, Committer};
 use super::state::GroupState;
-use super::{advance, identities, path, record, rules, stage};
+use super::{advance, identities, path, record, rules, stage, touch};
 use crate::base::event::{Event, MemberName};
 use crate::base::{Code, Result};
+use crate::crypto::{Digest, SignatureVerified};
 use crate::message::{AuthenticatedContent, Commit, Content, ContentType, Proposal, Sender};
 use crate::schedule::Advance;
 use crate::store::Txn;
@@ -38,21 +39,19 @@ pub(crate) fn message(txn: &mut Txn, (state, host): (&mut GroupState, &Host), in
 
 fn from_others(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: Inbound) -> Result<Event> {
     let hash = inbound.hash;
-    let keys = state.keys.clone();
+    let stay = state.stay_of(inbound.epoch()).ok_or(Code::PastEpoch)?;
     let suite = state.suite;
-    match inbound.unprotect(txn, state, &keys, host)? {
+    match inbound.unprotect(txn, state, &stay, host)? {
         Opened::Application(application) => deliver(txn, application),
         Opened::Own(content_type) => own(txn, state, content_type, &hash),
         Opened::Handshake(Handshake { content, proof, advance }) => match content.content.content.clone() {
             Content::Proposal(proposal) => {
                 let reference = content.proposal_ref(suite)?;
-                remember(txn, (state, host), (content.content.sender, proposal), (&reference, advance))
-            }
-            Content::Commit(commit) => {
-                let event = commit_received(txn, (state, host), (content, *commit), proof)?;
-                advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+                let event = remember(txn, (state, host), (content.content.sender, proposal), &reference)?;
+                use_up(txn, advance, &proof)?;
                 Ok(event)
             }
+            Content::Commit(commit) => commit_received(txn, (state, host), (content, *commit), (proof, advance)),
             Content::Application(_) => Err(Code::WrongContent.into()),
         },
     }
@@ -60,9 +59,9 @@ fn from_others(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: 
 
 /// Uses up the key of an application message.
 fn deliver(txn: &mut Txn, application: Application<'_>) -> Result<Event> {
-    let Application { sender, content, advance, .. } = application;
+    let Application { sender, content, advance, proof } = application;
     let generation = advance.generation();
-    advance.commit(txn)?;
+    advance.stage_opened(txn, &proof)?;
     let Content::Application(plaintext) = content.content else { return Err(Code::WrongContent.into()) };
     Ok(Event::Message {
         sender,
@@ -90,8 +89,9 @@ fn remember(
     txn: &mut Txn,
     (state, host): (&mut GroupState, &Host),
     (sender, proposal): (Sender, Proposal),
-    (reference, advance): (&crate::crypto::Digest, Option<Advance<'_>>),
+    reference: &Digest,
 ) -> Result<Event> {
+    state.head.require_active()?;
     let key = state.keys.proposal(&reference.0);
     txn.watch(&key)?;
     if txn.read(&key)?.is_some() {
@@ -99,11 +99,10 @@ fn remember(
     }
     let names = proposals::examine(state, txn, host, (sender, &proposal))?;
     let mut known = KnownProposal { number: 0, sender, proposal, names };
-    identities::request(state, host, (&known, known.names.as_ref()), None)?;
+    identities::request(state, host, &known, None)?;
     let author = author_of(state, txn, sender)?;
     let summary = known.summary(state, txn)?;
     proposals::keep(state, txn, reference, &mut known)?;
-    advance.map_or(Ok(()), |advance| advance.commit(txn))?;
     Ok(Event::Proposal { author, reference: reference.0.to_vec(), summary })
 }
 
@@ -112,13 +111,14 @@ fn commit_received(
     txn: &mut Txn,
     (state, host): (&mut GroupState, &Host),
     (content, commit): (AuthenticatedContent, Commit),
-    proof: crate::crypto::SignatureVerified,
+    (proof, advance): (SignatureVerified, Option<Advance<'_>>),
 ) -> Result<Event> {
     state.head.require_active()?;
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
     let committer = committer(content.content.sender)?;
     let listed = resolve::proposals(txn, state, committer, commit)?;
+    touch::of_proposals(txn, state, &listed)?;
     let allowed = rules::check(txn, state, host, listed)?;
     allowed.require_path()?;
     let path: Option<UpdatePath> = allowed.path.clone();
@@ -131,11 +131,15 @@ fn commit_received(
     };
     staged.check_members(txn)?;
     let author = committer_name(txn, &mut staged, merged.as_ref())?;
+    if committer == Committer::Joiner {
+        staged.roster.added.push(author.clone());
+    }
     let lost = pending::lost(txn, state)?;
     if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {
         let epoch = staged.epoch().0;
         let by = crate::base::event::Author::Member { member: author };
         txn.take_staged();
+        use_up(txn, advance, &proof)?;
         record::removal(txn, state)?;
         return Ok(Event::Removed { by, epoch });
     }
@@ -143,11 +147,17 @@ fn commit_received(
     let (commit_secret, path_keys) = advance::commit_secret(txn, state, &mut staged, joined)?;
     let scheduled = advance::schedule(txn, state, &mut staged, (&content, commit_secret))?;
     let (begun, matched) = scheduled.confirm(state, &staged, &content)?;
+    use_up(txn, advance, &proof)?;
     let mut change = record::change(&staged, author, false);
     change.lost_commit = lost;
     let warrant = record::Warrant::Received(proof, matched);
     record::epoch(txn, (state, host), &mut staged, (begun, path_keys, warrant))?;
     Ok(record::event(&staged, change))
+}
+
+/// Stages the use of the key that a handshake message was encrypted with, if it was.
+fn use_up(txn: &mut Txn, advance: Option<Advance<'_>>, proof: &SignatureVerified) -> Result<()> {
+    advance.map_or(Ok(()), |advance| advance.stage_opened(txn, proof))
 }
 
 fn committer(sender: Sender) -> Result<Committer> {

@@ -11,7 +11,7 @@ use crate::base::Result;
 use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary};
 use crate::crypto::SignatureVerified;
 use crate::message::Proposal;
-use crate::schedule::{ConfirmationMatched, SecretTree, forget_own};
+use crate::schedule::{ConfirmationMatched, SecretTree, forget_epochs, forget_own};
 use crate::store::Txn;
 use crate::tree::PathKeys;
 
@@ -54,12 +54,17 @@ fn end_epoch(txn: &mut Txn, state: &mut GroupState, host: &Host) -> Result<()> {
     let Some(next) = old.next() else { return Ok(()) };
     let oldest = oldest_kept(next, host.limits.past_epochs, state.head.oldest_epoch);
     if state.head.oldest_epoch < oldest {
-        txn.clear(keys.epochs(state.head.oldest_epoch, oldest));
+        forget_epochs(txn, &keys, state.head.oldest_epoch, oldest);
     }
     if oldest <= old {
         forget_own(txn, &keys, old, state.head.own_leaf);
         state.epoch.end();
         txn.store(keys.epoch(old), &state.epoch);
+    }
+    if let Some(stay) = state.head.previous.filter(|stay| stay.epochs.1.0 + u64::from(host.limits.past_epochs) < next.0)
+    {
+        txn.clear(state.keys.of_incarnation(stay.incarnation).all());
+        state.head.previous = None;
     }
     state.head.oldest_epoch = oldest;
     txn.clear(keys.collected());

@@ -27,6 +27,6 @@ pub(crate) fn application(
     let content = Content::Application(plaintext.into());
     let authenticated = sign_content(state, host, (WireFormat::PRIVATE_MESSAGE, content), aad)?;
     let (message, advance) = protect(txn, (state, &state.keys), authenticated)?;
-    advance.map_or(Ok(()), |advance| advance.commit(txn))?;
+    advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
     Ok(message)
 }

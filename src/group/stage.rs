@@ -8,11 +8,12 @@ use super::identities::Vetted;
 use super::resolve::Committer;
 use super::rules::{Allowed, Arrival, Replacement};
 use super::state::{GroupState, member_name};
+use super::touch;
 use crate::base::event::MemberName;
 use crate::base::{Code, Epoch, LeafIndex, Result};
 use crate::codec::encode;
 use crate::message::GroupContext;
-use crate::store::{GroupKeys, Key, Txn};
+use crate::store::{GroupKeys, Txn};
 use crate::tree::{CredentialType, LeafNode, LeafRecord, Names, Tree};
 
 /// The group as the commit's proposals would leave it, before its path.
@@ -44,6 +45,7 @@ pub(crate) struct RosterChange {
 
 /// Applies the proposals: extensions, Updates, Removes, Adds (RFC 9420 §12.3).
 pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, vetted: Vetted) -> Result<Provisional> {
+    touch::of_changes(txn, state, &vetted)?;
     let mut rest = vetted.allowed;
     let epoch = state.head.epoch.next().ok_or_else(|| Code::LimitReached.with("the last epoch is reached"))?;
     let mut context = state.context.clone();
@@ -65,7 +67,6 @@ pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, vetted: Vetted) -> Re
         last_epoch: state.head.epoch,
         new_leaves: Vec::new(),
     };
-    staged.load(txn, (state.head.own_leaf, &updates, &removes, &adds))?;
     staged.leave(txn, (&updates, &removes))?;
     staged.update(txn, updates)?;
     staged.remove(txn, &removes)?;
@@ -74,27 +75,6 @@ pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, vetted: Vetted) -> Re
 }
 
 impl Provisional {
-    /// Reads every path that will be touched, and every name that must be free, in two calls.
-    fn load(
-        &mut self,
-        txn: &mut Txn,
-        (own, updates, removes, adds): (LeafIndex, &[Replacement], &[LeafIndex], &[Arrival]),
-    ) -> Result<()> {
-        let mut leaves: Vec<LeafIndex> = updates.iter().map(|update| update.leaf).collect();
-        leaves.extend(removes);
-        leaves.extend(self.committer.leaf());
-        leaves.push(own);
-        self.tree.load_paths(txn, &leaves)?;
-        let names = updates.iter().map(|update| (&update.node, &update.names));
-        let names = names.chain(adds.iter().map(|add| (&add.key_package.leaf_node, &add.names)));
-        let keys = names.flat_map(|(node, names)| {
-            let client_id = names.as_ref().map(|(client_id, _)| client_id.as_slice()).unwrap_or_default();
-            self.tree.directory_keys(node, client_id)
-        });
-        let keys: Vec<Key> = keys.collect();
-        txn.prefetch(keys)
-    }
-
     /// Takes every leaf that changes or goes out of the roster, so that the order of proposals does not matter to what is
     /// free.
     fn leave(&mut self, txn: &mut Txn, (updates, removes): (&[Replacement], &[LeafIndex])) -> Result<()> {

@@ -3,7 +3,7 @@
 use super::epoch::EpochRecord;
 use super::head::Head;
 use crate::base::event::MemberName;
-use crate::base::{Code, GroupId, LeafIndex, Result};
+use crate::base::{Code, Epoch, GroupId, LeafIndex, Result};
 use crate::crypto::Suite;
 use crate::message::GroupContext;
 use crate::store::{GroupKeys, Txn, corrupt};
@@ -35,6 +35,16 @@ impl GroupState {
         Ok(GroupState { head, epoch, context, keys, suite })
     }
 
+    /// The stay in the group that an epoch belongs to, if its messages can still be read.
+    pub(crate) fn stay_of(&self, epoch: Epoch) -> Option<Stay> {
+        if (self.head.oldest_epoch..=self.head.epoch).contains(&epoch) {
+            return Some(Stay { keys: self.keys.clone(), own_leaf: self.head.own_leaf, last_epoch: self.head.epoch });
+        }
+        let stay = self.head.previous.filter(|stay| epoch >= stay.epochs.0 && epoch <= stay.epochs.1)?;
+        let keys = self.keys.of_incarnation(stay.incarnation);
+        Some(Stay { keys, own_leaf: stay.own_leaf, last_epoch: stay.epochs.1 })
+    }
+
     /// The tree of the current epoch.
     pub(crate) fn tree(&self) -> Tree {
         Tree::open(self.keys.clone(), self.suite, &self.head.tree)
@@ -53,6 +63,14 @@ impl GroupState {
     pub(crate) fn member_count(&self) -> u32 {
         self.head.tree.root.facts.occupied
     }
+}
+
+/// A client's time in a group between joining and being removed: where its records lie, and who the client was.
+pub(crate) struct Stay {
+    pub(crate) keys: GroupKeys,
+    pub(crate) own_leaf: LeafIndex,
+    /// The present epoch, or the last one of a stay that is over.
+    pub(crate) last_epoch: Epoch,
 }
 
 /// The name of a member, for events and rosters.

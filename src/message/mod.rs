@@ -20,8 +20,10 @@ pub(crate) use content::{AuthenticatedContent, Content, ContentType, FramedConte
 pub(crate) use group_context::{GroupContext, check_group_extensions};
 pub(crate) use group_info::GroupInfo;
 pub(crate) use key_package::KeyPackage;
-pub(crate) use opened::{Opened, Verified};
-pub(crate) use padding::{Padding, padded_length};
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) use opened::Opened;
+pub(crate) use opened::Verified;
+pub(crate) use padding::Padding;
 pub(crate) use private::{Located, PrivateMessage, Sealing};
 pub(crate) use proposal::{Proposal, ReInit};
 pub(crate) use public::{Membership, PublicMessage};

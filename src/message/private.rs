@@ -68,10 +68,20 @@ impl PrivateMessage {
     /// Finds out who sent the message and with which key. A leaf index outside a tree of `leaf_count` leaves is refused;
     /// that the leaf is not blank is for the caller to see.
     pub(crate) fn locate(self, suite: &Suite, sender_data_secret: &Secret, leaf_count: u32) -> Result<Located> {
+        let sender_data = self.sender_data(suite, sender_data_secret, leaf_count)?;
+        Ok(Located { message: self, sender_data })
+    }
+
+    /// Who claims to have sent the message, for a look ahead.
+    pub(crate) fn sender(&self, suite: &Suite, sender_data_secret: &Secret, leaf_count: u32) -> Result<LeafIndex> {
+        Ok(self.sender_data(suite, sender_data_secret, leaf_count)?.leaf_index)
+    }
+
+    fn sender_data(&self, suite: &Suite, sender_data_secret: &Secret, leaf_count: u32) -> Result<SenderData> {
         let key = SenderDataKey::derive(suite, sender_data_secret, &self.ciphertext)?;
         let sender_data = key.open(&self.encrypted_sender_data, &self.sender_data_aad()?)?;
         match sender_data.leaf_index.0 < leaf_count {
-            true => Ok(Located { message: self, sender_data }),
+            true => Ok(sender_data),
             false => Err(Code::BadSender.with("a leaf index outside the tree")),
         }
     }

@@ -10,6 +10,7 @@ use super::ratchet_record::{RatchetRecord, SenderIdentity};
 use super::secret_tree::{FirstUse, SecretTree, Unconsumed};
 use super::skipped::{SkippedKeys, chunk_of, evict};
 use crate::base::{Code, LeafIndex, Result};
+use crate::crypto::SignatureVerified;
 use crate::store::{Key, RatchetKind, Txn};
 
 /// How far a ratchet is followed.
@@ -198,7 +199,7 @@ impl<'a> Place<'a> {
 }
 
 /// What the use of one key changes. Dropped, nothing has happened.
-#[must_use = "a key that was used must be committed"]
+#[must_use = "a key that was used must be staged"]
 pub(crate) struct Advance<'a> {
     place: Place<'a>,
     generation: u32,
@@ -232,8 +233,18 @@ impl<'a> Advance<'a> {
         self.generation
     }
 
-    /// Stages the use of the key: the ratchet behind it, skipped keys, evictions, and on first use the secret tree.
-    pub(crate) fn commit(self, txn: &mut Txn) -> Result<()> {
+    /// Stages the use of a key that opened a message, which must be known to be its sender's.
+    pub(crate) fn stage_opened(self, txn: &mut Txn, _proof: &SignatureVerified) -> Result<()> {
+        self.stage(txn)
+    }
+
+    /// Stages the use of a key that sealed a message of ours, before the message leaves the library.
+    pub(crate) fn stage_sealed(self, txn: &mut Txn) -> Result<()> {
+        self.stage(txn)
+    }
+
+    /// Stages the ratchet behind the key, skipped keys, evictions, and on first use the secret tree.
+    fn stage(self, txn: &mut Txn) -> Result<()> {
         let place = self.place;
         txn.store(place.ratchet(), &self.record);
         self.chunks.iter().for_each(|(number, chunk)| chunk.stage(txn, place.chunk_key(*number)));

@@ -73,7 +73,7 @@ impl World {
         let (key, advance) = self.seek(&mut txn, leaf, generation)?;
         assert_eq!(advance.generation(), generation);
         assert!(advance.sender() == &sender(leaf));
-        advance.commit(&mut txn)?;
+        advance.stage(&mut txn)?;
         Ok((key, txn))
     }
 
@@ -253,7 +253,7 @@ fn of_two_racing_transactions_exactly_one_wins() {
     let (_, second) = world.staged(ALICE, 1).unwrap();
     let mut third = world.begin();
     let (_, advance) = world.ratchet(&mut third, ALICE, HANDSHAKE).unwrap().next_to_send().unwrap();
-    advance.commit(&mut third).unwrap();
+    advance.stage(&mut third).unwrap();
     world.write(first).unwrap();
     for late in [second, third] {
         assert!(world.write(late).unwrap_err().is(Code::Conflict));
@@ -309,7 +309,7 @@ fn sending_goes_up_by_one_and_ends_at_the_last_generation() {
         let (key, advance) = world.ratchet(&mut txn, ALICE, APPLICATION).unwrap().next_to_send().unwrap();
         assert_eq!(advance.generation(), generation);
         assert_right(&world, ALICE, generation, &key);
-        advance.commit(&mut txn).unwrap();
+        advance.stage(&mut txn).unwrap();
         world.write(txn).unwrap();
     }
     let mut txn = world.begin();
@@ -392,7 +392,7 @@ fn the_touch_budget_is_kept() {
         txn.prefetch([node].into_iter().chain(world.tree().first_keys_needed(leaf).unwrap())).unwrap();
         let ratchet = Ratchet::first(&mut txn, world.tree(), (leaf, APPLICATION), sender(leaf)).unwrap();
         let (_, advance) = ratchet.seek(&mut txn, 0, world.limits).unwrap();
-        advance.commit(&mut txn).unwrap();
+        advance.stage(&mut txn).unwrap();
         world.write(txn).unwrap();
         let first = world.storage.take_touches();
         assert!(first.reads <= 2 && first.records_read <= 30 && first.scans == 0, "{first:?}");
@@ -402,7 +402,7 @@ fn the_touch_budget_is_kept() {
         let needed = world.tree().keys_needed(leaf, APPLICATION);
         txn.prefetch([head, epoch].into_iter().chain(needed)).unwrap();
         let (_, advance) = world.seek(&mut txn, leaf, 1).unwrap();
-        advance.commit(&mut txn).unwrap();
+        advance.stage(&mut txn).unwrap();
         world.write(txn).unwrap();
         let in_order = world.storage.take_touches();
         assert!(in_order.reads == 1 && in_order.records_read == 3 && in_order.scans == 0, "{in_order:?}");

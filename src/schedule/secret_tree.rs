@@ -28,6 +28,7 @@ impl SecretTree<'_> {
     }
 
     /// What [`Ratchet::load`](super::Ratchet::load) reads, for the caller to prefetch along with records of its own.
+    #[cfg(test)]
     pub(crate) fn keys_needed(&self, leaf: LeafIndex, kind: RatchetKind) -> Vec<Key> {
         vec![self.ratchet(leaf, kind)]
     }

@@ -50,6 +50,7 @@ mod kind {
     pub(super) const PSK: u8 = 0x03;
     pub(super) const HEAD: u8 = 0x04;
     pub(super) const SIGNATURE_KEY: u8 = 0x05;
+    pub(super) const KEY_CHECK: u8 = 0x06;
     pub(super) const GROUP: u8 = 0x10;
     // Records of a group, behind its incarnation.
     pub(super) const EPOCH: u8 = 0x01;
@@ -82,14 +83,11 @@ pub(crate) struct Keyspace {
 }
 
 impl Keyspace {
-    /// The keys of the client called `name`. With `tag_key`, ids and names in keys are hashed under it, so that a copy of
-    /// the store does not tell them.
+    /// The keys of the client called `name`. With `tag_key`, ids in keys are hashed under it, so that a copy of the store
+    /// does not tell them. The client itself is found whatever the key, so that a wrong one is noticed.
     pub(crate) fn new(name: &[u8], tag_key: Option<Secret>) -> Self {
-        let mut keyspace = Keyspace { prefix: [0; 8], tag_key };
-        let tag = keyspace.tag(b"client", name);
-        let (prefix, _) = tag.split_first_chunk().unwrap_or((&[0; 8], &[]));
-        keyspace.prefix = *prefix;
-        keyspace
+        let hash = sha256(&[b"conclave client ", name]);
+        Keyspace { prefix: hash.first_chunk().copied().unwrap_or_default(), tag_key }
     }
 
     /// Sixteen bytes that stand for `name` in keys.
@@ -114,6 +112,11 @@ impl Keyspace {
     /// The version of the store's format; every batch is guarded by it.
     pub(crate) fn format(&self) -> Key {
         self.key(kind::FORMAT, &[])
+    }
+
+    /// A value that opens under the storage key of this store alone; absent in a store without one.
+    pub(crate) fn key_check(&self) -> Key {
+        self.key(kind::KEY_CHECK, &[])
     }
 
     /// The private keys of a key package, by its reference.
@@ -187,6 +190,11 @@ impl GroupKeys {
         GroupKeys { keyspace, incarnation }
     }
 
+    /// The keys of another stay of the same client.
+    pub(crate) fn of_incarnation(&self, incarnation: Incarnation) -> Self {
+        GroupKeys { keyspace: self.keyspace.clone(), incarnation }
+    }
+
     fn key(&self, kind: u8, parts: &[&[u8]]) -> Key {
         let mut key = self.keyspace.key(kind::GROUP, &[&self.incarnation.0, &[kind]]);
         parts.iter().for_each(|part| key.0.extend_from_slice(part));
@@ -212,6 +220,12 @@ impl GroupKeys {
     /// A node of an epoch's secret tree that has not been consumed.
     pub(crate) fn frontier(&self, epoch: Epoch, node: u32) -> Key {
         self.of_epoch(epoch, epoch_kind::FRONTIER, &[&node.to_be_bytes()])
+    }
+
+    /// What remains of an epoch's frontier.
+    #[cfg(test)]
+    pub(crate) fn frontier_of(&self, epoch: Epoch) -> KeyRange {
+        KeyRange::of_prefix(&self.of_epoch(epoch, epoch_kind::FRONTIER, &[]).0)
     }
 
     /// A sender's ratchet.
@@ -276,11 +290,6 @@ impl GroupKeys {
     /// How many leaves have or support something.
     pub(crate) fn census(&self, tally: Tally, which: u16) -> Key {
         self.key(kind::CENSUS, &[&[tally as u8], &which.to_be_bytes()])
-    }
-
-    /// Every census record of one kind.
-    pub(crate) fn census_all(&self, tally: Tally) -> Key {
-        self.key(kind::CENSUS, &[&[tally as u8]])
     }
 
     /// The private keys of our own leaf and of the nodes above it.

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::batch::{Guard, WriteBatch, WriteOp};
 use super::key::{Key, Keyspace};
+use super::record::corrupt;
 use super::seal::{Seal, StorageKeys, Value};
 use super::storage::{Storage, StorageError};
 use crate::base::{Code, Error, Result, Secret, limits};
@@ -49,7 +50,7 @@ impl Store {
         if values.len() != keys.len() {
             return Err(Code::StorageNonsense.with("read returned another number of values than it was asked for"));
         }
-        values.into_iter().map(|value| value.map(|value| plausible(value)).transpose()).collect()
+        values.into_iter().map(|value| value.map(plausible).transpose()).collect()
     }
 
     /// Records that begin with `prefix`, after the key `after`, as stored.
@@ -99,20 +100,37 @@ impl Store {
         }
     }
 
+    /// Whether the store is there already; then it must have this format and be sealed under this key.
     fn is_marked(&self) -> Result<bool> {
-        let found = self.read(&[self.keyspace.format()])?.into_iter().next().flatten();
-        match found.as_deref().map(|bytes| bytes.as_slice().try_into().map(u32::from_be_bytes)) {
+        let mut found = self.read(&[self.keyspace.format(), self.keyspace.key_check()])?.into_iter();
+        let (format, check) = (found.next().flatten(), found.next().flatten());
+        match format.as_deref().map(|bytes| bytes.as_slice().try_into().map(u32::from_be_bytes)) {
             None => Ok(false),
-            Some(Ok(FORMAT)) => Ok(true),
-            Some(_) => Err(Code::StoreNewer.into()),
+            Some(Ok(FORMAT)) => self.check_key(check).map(|()| true),
+            Some(Ok(_)) => Err(Code::StoreNewer.into()),
+            Some(Err(_)) => Err(corrupt()),
         }
+    }
+
+    fn check_key(&self, check: Option<Value>) -> Result<()> {
+        let fits = match (&self.seal, check) {
+            (None, None) => true,
+            (Some(seal), Some(sealed)) => seal.open(&self.keyspace.key_check(), &sealed).is_ok(),
+            _ => false,
+        };
+        if fits { Ok(()) } else { Err(Code::BadKey.with("the store was not written under this storage key")) }
     }
 
     fn mark(&self) -> Result<()> {
         let Guard { key, .. } = self.format_guard();
         let guard = Guard { key: key.clone(), expected: None };
-        let op = WriteOp::Put { key, value: FORMAT.to_be_bytes().to_vec() };
-        match self.storage.write(Arc::new(WriteBatch::new(vec![guard], vec![op], None))) {
+        let mut ops = vec![WriteOp::Put { key, value: FORMAT.to_be_bytes().to_vec() }];
+        if let Some(seal) = &self.seal {
+            let key = self.keyspace.key_check();
+            let value = seal.close(&key, &[])?;
+            ops.push(WriteOp::Put { key: key.0, value });
+        }
+        match self.storage.write(Arc::new(WriteBatch::new(vec![guard], ops, None))) {
             Err(StorageError::Conflict) if self.is_marked()? => Ok(()),
             outcome => outcome.map_err(refused),
         }

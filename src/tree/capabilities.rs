@@ -55,11 +55,6 @@ impl Capabilities {
         self.cipher_suites.contains(&suite)
     }
 
-    /// Whether the extension type is a default one or listed.
-    pub(crate) fn supports_extension(&self, extension: ExtensionType) -> bool {
-        extension.is_default() || self.extensions.contains(&extension)
-    }
-
     /// Whether the proposal type is a default one or listed.
     pub(crate) fn supports_proposal(&self, proposal: ProposalType) -> bool {
         proposal.is_default() || self.proposals.contains(&proposal)

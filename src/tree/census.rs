@@ -9,7 +9,7 @@ use super::credential::CredentialType;
 use super::extension::ExtensionType;
 use super::leaf_node::LeafNode;
 use crate::base::{Code, Result};
-use crate::store::{GroupKeys, Reader, Record, Tally, Txn, Writer, corrupt};
+use crate::store::{GroupKeys, Key, Reader, Record, Tally, Txn, Writer, corrupt};
 
 /// Most credential types in use in one group at a time.
 const MAX_IN_USE: usize = 4096;
@@ -71,6 +71,15 @@ impl Census {
     /// The credential types that members have.
     pub(crate) fn credentials_in_use(&self, txn: &mut Txn) -> Result<Vec<CredentialType>> {
         Ok(self.in_use(txn)?.0.into_keys().map(CredentialType).collect())
+    }
+
+    /// The keys of the records that the changes so far will read, to be checked and to be staged.
+    pub(super) fn records(&self) -> impl Iterator<Item = Key> {
+        self.changes.iter().flat_map(|((tally, which), change)| match tally {
+            Tally::InUse => vec![self.keys.census(Tally::InUse, 0), self.keys.census(Tally::Credential, *which)],
+            _ if *change == 0 => Vec::new(),
+            _ => vec![self.keys.census(*tally, *which)],
+        })
     }
 
     /// Stages the counts that changed.

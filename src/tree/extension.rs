@@ -63,16 +63,12 @@ pub(crate) struct Extensions(Vec<Extension>);
 
 impl Extensions {
     /// The list of these extensions, unless a type stands in it twice.
+    #[cfg(test)]
     pub(crate) fn new(list: Vec<Extension>) -> Result<Self> {
         match has_duplicates(&list) {
             true => Err(Code::Duplicated.with("two extensions of one type")),
             false => Ok(Extensions(list)),
         }
-    }
-
-    /// The extensions in their order.
-    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Extension> {
-        self.0.iter()
     }
 
     /// The types in their order.

@@ -32,21 +32,31 @@ mod tests;
 mod unmerged;
 mod unverified;
 
-pub(crate) use capabilities::{Capabilities, ProposalType, RequiredCapabilities};
+pub(crate) use capabilities::{Capabilities, ProposalType};
 pub(crate) use credential::{Credential, CredentialType};
-pub(crate) use extension::{Extension, ExtensionPlace, ExtensionType, Extensions, ExternalSender};
+pub(crate) use extension::{ExtensionPlace, ExtensionType, Extensions};
 pub(crate) use import::{Judge, Names, Newcomer};
-pub(crate) use index::{NodeIndex, Width, common_ancestor};
+pub(crate) use index::{NodeIndex, Width};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
-pub(crate) use node::{Node, TreeNode, TreeNodes};
-pub(crate) use paged::Tree;
-pub(crate) use parent_node::ParentNode;
-pub(crate) use path::{UpdatePath, UpdatePathNode};
+pub(crate) use paged::{Tree, leaf_key, path_records};
+pub(crate) use path::UpdatePath;
 pub(crate) use path_keys::PathKeys;
 pub(crate) use path_open::ReceivedPath;
 pub(crate) use path_seal::NewPath;
-pub(crate) use path_secret::{DerivedPath, PathSecret};
-pub(crate) use record::{LeafRecord, ParentKey, ParentRecord};
+pub(crate) use path_secret::PathSecret;
+pub(crate) use record::LeafRecord;
 pub(crate) use resolution::PathStep;
 pub(crate) use summary::TreeHead;
 pub(crate) use unverified::{Signed, Unverified};
+
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) use {node::TreeNodes, path::UpdatePathNode, path_secret::DerivedPath};
+
+#[cfg(feature = "test-util")]
+pub(crate) use {
+    hash::{blank_summary, leaf_summary, parent_hash, parent_summary},
+    node::Node,
+    parent_node::ParentNode,
+    record::{ParentKey, ParentRecord},
+    summary::Summary,
+};

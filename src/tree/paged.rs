@@ -16,6 +16,11 @@ use crate::codec::Opaque;
 use crate::crypto::{Digest, Suite};
 use crate::store::{GroupKeys, Key, Txn, corrupt};
 
+/// Where the record of a leaf lies.
+pub(crate) fn leaf_key(keys: &GroupKeys, leaf: LeafIndex) -> Key {
+    record_key(keys, leaf.into())
+}
+
 /// The ratchet tree of one group, as far as an operation has touched it.
 pub(crate) struct Tree {
     pub(super) keys: GroupKeys,
@@ -36,6 +41,19 @@ pub(crate) struct Tree {
     pub(super) rekeyed: BTreeSet<NodeIndex>,
     /// What the members support, counted.
     pub(crate) census: Census,
+}
+
+/// The keys of the records of a leaf and of the parents above it; none for a leaf outside the tree.
+pub(crate) fn path_records(keys: &GroupKeys, width: Width, leaf: LeafIndex) -> Vec<Key> {
+    if !width.holds(leaf) {
+        return Vec::new();
+    }
+    let path = std::iter::once(leaf.into()).chain(width.direct_path(leaf.into()));
+    path.map(|node| record_key(keys, node)).collect()
+}
+
+fn record_key(keys: &GroupKeys, node: NodeIndex) -> Key {
+    keys.node(node.band(), node.0)
 }
 
 impl Tree {
@@ -261,13 +279,8 @@ impl Tree {
         }
     }
 
-    /// Where a leaf's record lies.
-    pub(crate) fn leaf_key(&self, leaf: LeafIndex) -> Key {
-        self.key(leaf.into())
-    }
-
     pub(super) fn key(&self, node: NodeIndex) -> Key {
-        self.keys.node(node.band(), node.0)
+        record_key(&self.keys, node)
     }
 
     fn take_in(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<()> {

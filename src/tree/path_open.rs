@@ -73,6 +73,19 @@ impl Tree {
         }
     }
 
+    /// Whether there is a keyed node above a member, merged there, whose private key it has not.
+    pub(crate) fn lacks_key(&mut self, txn: &mut Txn, member: LeafIndex, keys: &PathKeys) -> Result<bool> {
+        self.load_paths(txn, &[member])?;
+        for node in self.width.direct_path(member.into()).collect::<Vec<_>>() {
+            let record = self.parent(txn, node)?;
+            let knows = record.key.is_some() && !record.unmerged.contains(member.0);
+            if knows && keys.find(node).is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// One ciphertext for each node of the copath's resolution, new leaves left out (RFC 9420 §7.6).
     fn check_ciphertext_counts(&mut self, txn: &mut Txn, path: &ReceivedPath<'_>) -> Result<()> {
         for (step, node) in path.steps.iter().zip(path.nodes) {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::index::NodeIndex;
 use super::paged::Tree;
+use super::summary::Facts;
 use crate::base::{LeafIndex, Result};
 use crate::crypto::HpkePublicKey;
 use crate::store::{Txn, corrupt};
@@ -33,7 +34,7 @@ impl Tree {
     }
 
     /// The resolution of each of `nodes`, each in order, without the leaves in `except`. Blank nodes are opened level by
-    /// level, all of one level in one read.
+    /// level, all of one level in one read, and those below that are likely to be blank along with them.
     pub(crate) fn resolutions(
         &mut self,
         txn: &mut Txn,
@@ -42,7 +43,11 @@ impl Tree {
     ) -> Result<Vec<Vec<NodeIndex>>> {
         let mut open: Vec<NodeIndex> = nodes.to_vec();
         while !open.is_empty() {
-            self.load(txn, open.iter().copied())?;
+            let mut wanted = open.clone();
+            for node in &open {
+                wanted.extend(likely_blank(*node, self.facts(txn, *node)?));
+            }
+            self.load(txn, wanted)?;
             let mut below = Vec::new();
             for node in open {
                 let Some((left, right)) = node.children() else { continue };
@@ -146,4 +151,13 @@ impl Tree {
         }
         Ok(found)
     }
+}
+
+/// Where a subtree has a blank leaf, the nodes above it are likely to be blank too, if the subtree's own root may be: they
+/// and their siblings.
+fn likely_blank(node: NodeIndex, facts: Facts) -> Vec<NodeIndex> {
+    let half_empty = facts.occupied <= (node.leaves().end - node.leaves().start) / 2;
+    let Some(leaf) = facts.first_blank().filter(|_| facts.resolution > 1 || half_empty) else { return Vec::new() };
+    let way_up = std::iter::successors(Some(NodeIndex::from(LeafIndex(leaf))), |at| Some(at.parent()));
+    way_up.take_while(|at| *at != node).flat_map(|at| [at, at.sibling()]).collect()
 }

@@ -4,6 +4,7 @@
 //! A commit first takes out every leaf that it removes or replaces, and then enters the new ones, so that the order of its
 //! proposals cannot make a free key look taken or a taken one free.
 
+use super::census::Census;
 use super::index::NodeIndex;
 use super::leaf_node::LeafNode;
 use super::paged::Tree;
@@ -21,13 +22,36 @@ impl LeafRecord {
 }
 
 impl Tree {
-    /// The keys of the directory records that entering a leaf touches, to be prefetched.
+    /// The keys of the directory records that entering a leaf touches.
     pub(crate) fn directory_keys(&self, node: &LeafNode, client_id: &[u8]) -> [Key; 3] {
         [
             self.keys.directory(Namespace::SignatureKey, &node.signature_key.0),
-            self.keys.directory(Namespace::EncryptionKey, &node.encryption_key.0),
+            self.owner_record(&node.encryption_key),
             self.keys.directory(Namespace::ClientId, client_id),
         ]
+    }
+
+    /// The key of the record that tells who owns an encryption key.
+    pub(crate) fn owner_record(&self, key: &HpkePublicKey) -> Key {
+        self.keys.directory(Namespace::EncryptionKey, &key.0)
+    }
+
+    /// The keys of all records that are read when leaves come, each with its client, and others go.
+    pub(crate) fn roster_records(
+        &mut self,
+        txn: &mut Txn,
+        came: &[(&LeafNode, &[u8])],
+        gone: &[LeafIndex],
+    ) -> Result<Vec<Key>> {
+        let mut census = Census::new(self.keys.clone());
+        came.iter().for_each(|(node, _)| census.count_in(node));
+        for leaf in gone {
+            if let Some(record) = self.leaf(txn, *leaf)? {
+                census.count_out(&record.leaf_node()?);
+            }
+        }
+        let directory = came.iter().flat_map(|(node, client_id)| self.directory_keys(node, client_id));
+        Ok(directory.chain(census.records()).collect())
     }
 
     /// Enters a leaf: its keys and its client must not be in the group (RFC 9420 §7.3, §12.1.1).
@@ -56,7 +80,7 @@ impl Tree {
 
     /// Where an encryption key is in the tree, if it is: in a leaf or in a parent node.
     pub(crate) fn find_encryption_key(&self, txn: &mut Txn, key: &HpkePublicKey) -> Result<Option<NodeIndex>> {
-        Ok(txn.load::<u32>(&self.keys.directory(Namespace::EncryptionKey, &key.0))?.map(NodeIndex))
+        Ok(txn.load::<u32>(&self.owner_record(key))?.map(NodeIndex))
     }
 
     /// The nodes that own a key of this leaf or its client, where any does.
@@ -79,6 +103,6 @@ impl Tree {
         txn: &mut Txn,
         keys: impl Iterator<Item = &'k HpkePublicKey>,
     ) -> Result<()> {
-        txn.prefetch(keys.map(|key| self.keys.directory(Namespace::EncryptionKey, &key.0)).collect::<Vec<_>>())
+        txn.prefetch(keys.map(|key| self.owner_record(key)).collect::<Vec<_>>())
     }
 }

@@ -6,6 +6,7 @@ mod field;
 mod key_schedule;
 mod message_protection;
 mod messages;
+mod passive_client;
 mod psk_secret;
 mod secret_tree;
 mod stored_tree;
@@ -47,6 +48,7 @@ const RUNNERS: &[(&str, Runner)] = &[
     ("key-schedule", key_schedule::run),
     ("message-protection", message_protection::run),
     ("messages", messages::run),
+    ("passive-client", passive_client::run),
     ("psk_secret", psk_secret::run),
     ("secret-tree", secret_tree::run),
     ("transcript-hashes", transcript_hashes::run),
@@ -63,11 +65,6 @@ const STORING: &[&str] = &["tree-operations", "tree-validation", "treekem", "pas
 /// Whether the entries of the file use the store.
 pub fn uses_storage(path: &Path) -> bool {
     STORING.iter().any(|prefix| stem(path).starts_with(prefix))
-}
-
-/// Whether there is a runner for the file.
-pub fn is_known(path: &Path) -> bool {
-    runner(&stem(path)).is_some()
 }
 
 /// Runs every entry of a file. An error says that the file could not be read or has no runner.

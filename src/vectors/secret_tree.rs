@@ -56,7 +56,7 @@ fn check_keys(store: &Arc<Store>, tree: SecretTree<'_>, leaf: LeafIndex, expecte
         let (found, advance) = seek(&mut txn, tree, (leaf, kind), number(expected, "generation")?).map_err(words)?;
         expect(expected, &format!("{name}_key"), found.key.expose())?;
         expect(expected, &format!("{name}_nonce"), found.nonce.expose())?;
-        advance.commit(&mut txn).map_err(words)?;
+        advance.stage_sealed(&mut txn).map_err(words)?;
         write(store, txn)?;
     }
     Ok(())

@@ -36,7 +36,7 @@ fn names(node: &LeafNode) -> Names {
 
 pub(super) fn record(node: &LeafNode) -> LeafRecord {
     let (client_id, user_id) = names(node);
-    LeafRecord { node: encode(node).unwrap(), client_id, user_id }
+    LeafRecord { node: encode(node).unwrap(), client_id, user_id, since: crate::base::Epoch(0) }
 }
 
 /// Storage with the records of one tree.

@@ -1,0 +1,39 @@
+# What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
+# Rust and a C compiler, and nothing else.
+
+.PHONY: demo test test-large touches bench bench-quick vectors lint doc
+
+CARGO ?= cargo
+
+demo:
+	@$(CARGO) run --quiet --package conclave-examples --bin demo
+
+test:
+	@CARGO="$(CARGO)" scripts/test.sh
+
+# What operations touch in a group of 100 000, held to the budgets.
+test-large:
+	@CONCLAVE_LARGE=1 $(CARGO) test --release --test budget
+
+# The same, written into docs/touches.md.
+touches:
+	@CONCLAVE_LARGE=1 CONCLAVE_TOUCHES=docs/touches.md $(CARGO) test --release --test budget
+
+# How long operations take, beside the floor of the primitives; the table is printed at the end.
+bench:
+	@$(CARGO) bench --package conclave-benches
+
+# The same in under two minutes, with fewer repetitions and no group of 10 000.
+bench-quick:
+	@CONCLAVE_BENCH_QUICK=1 $(CARGO) bench --package conclave-benches
+
+# Fetches the official test vectors of the MLS working group into .cache/mls-vectors.
+vectors:
+	@scripts/vectors.sh
+
+lint:
+	@$(CARGO) fmt --all --check
+	@$(CARGO) clippy --quiet --workspace --all-targets --all-features -- --deny warnings
+
+doc:
+	@RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps

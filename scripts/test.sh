@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Everything a change has to pass, in stages, with the time each took. Called by `make test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo=${CARGO:-cargo}
+target=${CARGO_TARGET_DIR:-target}
+began=$SECONDS
+
+# As many jobs as there are cores: the cryptography compiles C beside Rust, and more of both would not fit into memory.
+export CARGO_BUILD_JOBS=${CARGO_BUILD_JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)}
+
+say() { printf '\n== %s\n' "$*"; }
+
+stage() {
+  local name=$1 start=$SECONDS
+  shift
+  say "$name"
+  "$@"
+  printf -- '-- %s: %d s\n' "$name" $((SECONDS - start))
+}
+
+require() {
+  command -v "$1" >/dev/null 2>&1 || { echo "$1 is missing: $2" >&2; exit 1; }
+}
+
+lint() {
+  local missing=""
+  $cargo fmt --version >/dev/null 2>&1 || missing="rustfmt"
+  $cargo clippy --version >/dev/null 2>&1 || missing="$missing clippy"
+  if [ -z "$missing" ]; then
+    make --no-print-directory lint CARGO="$cargo"
+  elif [ "${CI:-}" = true ]; then
+    echo "missing, and needed here: $missing (rustup component add $missing)" >&2
+    return 1
+  else
+    echo "SKIPPED, for want of: $missing (rustup component add $missing)"
+  fi
+}
+
+skipped=()
+
+vectors() {
+  if [ -n "${MLS_VECTORS_DIR:-}" ] || [ -d .cache/mls-vectors ] || [ -d ../shared/mls-vectors ]; then
+    echo "the official test vectors are here"
+  elif scripts/vectors.sh; then
+    :
+  elif [ "${CI:-}" = true ]; then
+    echo "the official test vectors cannot be fetched, and are needed here: set MLS_VECTORS_DIR to a copy" >&2
+    return 1
+  else
+    echo "SKIPPED, the official test vectors: they cannot be fetched now (or set MLS_VECTORS_DIR to a copy)"
+    skipped=(--skip official_vectors)
+  fi
+}
+
+tests() {
+  $cargo test --quiet --workspace --all-features -- ${skipped[@]+"${skipped[@]}"}
+}
+
+# The same scenarios exist in every language, and print the same.
+scenarios() {
+  local expected name
+  for expected in examples/expected/*.txt; do
+    name=$(basename "$expected" .txt)
+    "$target/debug/$name" | diff -u "$expected" - || { echo "the scenario $name prints something else" >&2; return 1; }
+    echo "$name prints what it should"
+  done
+}
+
+require "${cargo%% *}" "install Rust, from https://rustup.rs"
+require cc "install a C compiler, such as gcc or clang: the cryptography and SQLite are built with it"
+
+stage "set-up" vectors
+stage "lint" lint
+stage "build" $cargo build --quiet --workspace --all-targets --all-features
+stage "tests" tests
+stage "scenarios" scenarios
+stage "demo" "$target/debug/demo"
+printf '\nall stages passed in %d s\n' $((SECONDS - began))

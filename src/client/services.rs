@@ -1,0 +1,94 @@
+//! From what the app configures and lends to what the acts of groups need.
+
+use std::sync::Arc;
+
+use super::config::{ClientConfig, Host, SigningKey};
+use super::software_signer::SoftwareSigner;
+use crate::base::host::{PermitAll, Signer, SystemClock, Unobserved};
+use crate::base::{CipherSuite, Code, ProtocolVersion, Result};
+use crate::crypto::{SignaturePublicKey, Suite};
+use crate::group::host::{GroupLimits, Host as Services, OwnIdentity};
+use crate::schedule::RatchetLimits;
+use crate::store::Store;
+use crate::tree::{Capabilities, Credential, CredentialType, ExtensionType, ProposalType};
+
+/// The cipher suites of a client.
+pub(crate) fn suites(config: &ClientConfig) -> Result<Vec<&'static Suite>> {
+    config.cipher_suites.iter().map(|number| Suite::of(CipherSuite(*number))).collect()
+}
+
+/// Puts together the callbacks, the identities and the limits of a client.
+pub(crate) fn services(
+    store: &Arc<Store>,
+    config: ClientConfig,
+    host: Host,
+    suites: &[&'static Suite],
+) -> Result<Services> {
+    let (signer, keys) = match host.signer {
+        Some(signer) => (signer, foreign_keys(&config.signing_keys)?),
+        None => software_keys(store, suites)?,
+    };
+    let credential = Credential::from(config.identity.clone());
+    let capabilities = capabilities(&config, &credential)?;
+    let identities = keys.into_iter().map(|(suite, key_id, public_key)| OwnIdentity {
+        key_id,
+        suite: suite.id(),
+        public_key,
+        credential: credential.clone(),
+        capabilities: capabilities.clone(),
+    });
+    Ok(Services {
+        signer,
+        validator: host.validator,
+        policy: host.policy.unwrap_or_else(|| Arc::new(PermitAll)),
+        clock: host.clock.unwrap_or_else(|| Arc::new(SystemClock)),
+        observer: host.observer.unwrap_or_else(|| Arc::new(Unobserved)),
+        identities: identities.collect(),
+        limits: GroupLimits {
+            past_epochs: config.past_epochs,
+            ratchet: RatchetLimits { forward: config.max_forward, kept: config.max_skipped },
+            longest_lifetime: config.max_lifetime,
+        },
+    })
+}
+
+/// A signing key: its suite, its name, and its public half.
+type NamedKey = (&'static Suite, Vec<u8>, SignaturePublicKey);
+
+/// The keys that the host's signer holds.
+fn foreign_keys(keys: &[SigningKey]) -> Result<Vec<NamedKey>> {
+    let named = keys.iter().map(|key| {
+        let suite = Suite::of(CipherSuite(key.cipher_suite))?;
+        let public_key = SignaturePublicKey(key.public_key.as_slice().into());
+        suite.check_signature_key(&public_key).map_err(|error| Code::BadKey.with(error.detail()))?;
+        Ok((suite, key.key_id.clone(), public_key))
+    });
+    named.collect()
+}
+
+/// Keys of the library's own, for a client without a signer.
+fn software_keys(store: &Arc<Store>, suites: &[&'static Suite]) -> Result<(Arc<dyn Signer>, Vec<NamedKey>)> {
+    let software = SoftwareSigner::open(store, suites)?;
+    let named = suites.iter().map(|suite| {
+        let (key_id, public_key) = software.public_key(suite)?;
+        Ok((*suite, key_id, public_key))
+    });
+    let named = named.collect::<Result<_>>()?;
+    Ok((Arc::new(software), named))
+}
+
+fn capabilities(config: &ClientConfig, credential: &Credential) -> Result<Capabilities> {
+    let mut credentials = vec![credential.credential_type()];
+    credentials.extend(config.credentials.iter().map(|number| CredentialType(*number)));
+    credentials.sort_unstable();
+    credentials.dedup();
+    let capabilities = Capabilities {
+        versions: vec![ProtocolVersion::MLS10],
+        cipher_suites: config.cipher_suites.iter().map(|number| CipherSuite(*number)).collect(),
+        extensions: config.extensions.iter().map(|number| ExtensionType(*number)).collect(),
+        proposals: config.proposals.iter().map(|number| ProposalType(*number)).collect(),
+        credentials,
+    };
+    capabilities.check_own()?;
+    Ok(capabilities)
+}
