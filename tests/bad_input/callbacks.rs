@@ -128,7 +128,8 @@ fn codes(client: &Client, group: Option<&Arc<Group>>) -> Vec<u32> {
 
 #[test]
 fn no_callback_may_call_the_library() {
-    let hooks: [(&str, fn(&Meddler) -> &Hook); 5] = [
+    type Pick = fn(&Meddler) -> &Hook;
+    let hooks: [(&str, Pick); 5] = [
         ("storage", |meddler| &meddler.in_storage),
         ("validator", |meddler| &meddler.in_validator),
         ("policy", |meddler| &meddler.in_policy),

@@ -244,7 +244,8 @@ impl<'a> Play<'a> {
         }
         b.clear_proposals().unwrap();
         // Alice either never sees a commit, or adopts her own or bob's.
-        let alices: [Box<dyn Fn(&Group)>; 3] = [
+        type Act = Box<dyn Fn(&Group)>;
+        let alices: [Act; 3] = [
             Box::new(|a| a.discard_commit().unwrap()),
             Box::new(|a| drop(a.confirm_commit(vec![]).unwrap())),
             Box::new(move |a| drop(a.receive(built.clone(), vec![]))),
