@@ -23,7 +23,7 @@ touches:
 bench:
 	@$(CARGO) bench --package conclave-benches
 
-# The same in under two minutes, with fewer repetitions and no group of 10 000.
+# The same in under two minutes, with fewer repetitions.
 bench-quick:
 	@CONCLAVE_BENCH_QUICK=1 $(CARGO) bench --package conclave-benches
 

@@ -252,6 +252,32 @@ fn println_orders(name: &str, orders: usize) {
     println!("{orders:5} orders of {name}");
 }
 
+#[test]
+fn a_new_client_can_be_opened_twice_at_once() {
+    for order in 0..256u32 {
+        let memory = Faulty::over(MemoryStorage::new(), Arc::default());
+        let gate = Arc::new(Gate::default());
+        gate.close();
+        let beginning: Vec<usize> = (0..8).map(|turn| (order >> turn & 1) as usize).collect();
+        let clients = std::thread::scope(|scope| {
+            let threads = [0, 1].map(|who| {
+                let storage = Arc::new(Gated { inner: memory.clone(), gate: gate.clone(), who });
+                scope.spawn(move || {
+                    let _done = Done { gate: storage.gate.clone(), who };
+                    Client::new(ClientConfig::basic("alice"), Host::new(storage, Arc::new(AcceptAll)))
+                })
+            });
+            gate.direct(&beginning);
+            threads.map(|thread| thread.join().unwrap().unwrap_or_else(|error| panic!("{beginning:?}: {error:?}")))
+        });
+        let keys = clients.map(|client| {
+            let group = client.create_group(GroupOptions::default()).unwrap();
+            group.members(None, 1).unwrap().remove(0).signature_key
+        });
+        assert_eq!(keys[0], keys[1], "{beginning:?}: each has a signing key of its own");
+    }
+}
+
 /// Goes through the orders depth first: each run follows a beginning that is laid down, and notes where it could have gone
 /// the other way.
 fn explore(pair: &Pair) -> usize {
@@ -335,12 +361,34 @@ fn judge(pair: &Pair, (cast, inputs): (&mut Cast, &[Vec<u8>]), outcomes: [Result
         let keys: Vec<KeyUse> = written.iter().filter_map(|one| cast.bob.group().key_use(one).unwrap()).collect();
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len(), "a key was used twice: {keys:?}");
     }
+    assert_sent_in_their_epochs(cast);
     if codes.contains(&601) {
         // The state is intact, and what was refused can be done again: the endings of other orders show the rest.
         return cast.alice.storage.ledger.assert_nothing_came_back();
     }
     (pair.ending)(cast, inputs);
     cast.alice.storage.ledger.assert_nothing_came_back();
+}
+
+/// What was written after a commit took effect is of the epoch that it began; after our removal, nothing was.
+fn assert_sent_in_their_epochs(cast: &Cast) {
+    let mut now = None;
+    for effect in cast.alice.storage.ledger.effects() {
+        match effect {
+            Effect::Received { event, .. } | Effect::Confirmed { event, .. } => match event {
+                Event::EpochChanged { change } => now = Some(change.epoch),
+                Event::Removed { .. } => now = Some(u64::MAX),
+                _ => {}
+            },
+            Effect::Outbound { message, .. } => {
+                // Who has not followed cannot read a later epoch, and need not.
+                let used = cast.bob.group().key_use(&message).ok().flatten();
+                let late = used.zip(now).is_some_and(|(used, now)| used.epoch < now);
+                assert!(!late, "{used:?} was sent when epoch {now:?} had begun");
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Where threads wait before each storage call until they are let through.

@@ -38,6 +38,7 @@ impl Signer for SoftwareSigner {
     }
 }
 
+/// Another process may make the key at the same time; the guard lets one of both win.
 fn load_or_make(txn: &mut Txn, suite: &Suite) -> Result<SignaturePrivateKey> {
     let record = txn.keyspace().signature_key(&key_id(suite));
     txn.guard(&record)?;

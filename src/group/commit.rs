@@ -178,10 +178,11 @@ fn finish(
     let own = staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
     let committer = member_name(state.head.own_leaf, own);
     let event = record::event(&staged, record::change(&staged, committer, true));
-    let (base, head) = (state.head.epoch, state.head.clone());
+    let (base, group_id) = (state.head.epoch, state.head.group_id.clone());
     record::epoch(txn, (state, host), &mut staged, (next.begun, path.keys, record::Warrant::Own))?;
     let change = txn.take_staged();
-    state.head = head;
+    // Until it is confirmed, the group is as it was, and so is what the next call is foreseen to read.
+    *state = GroupState::load(txn, &group_id)?;
     advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
     let hash = sha256(&[&commit]);
     let pending = Pending { base, commit: commit.clone(), welcome: welcome.clone(), event, intents, staged: change };

@@ -1,7 +1,6 @@
 //! Our own commit while it waits for the delivery service's word: everything it will change is staged in one record, so
 //! that it survives a restart and can be confirmed, discarded, or recognised when it comes back.
 
-use super::head::Head;
 use super::state::GroupState;
 use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
@@ -53,12 +52,11 @@ pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed
     let pending = load(txn, state)?;
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
-    let revision = state.head.revision;
+    let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
     txn.replay(pending.staged);
-    let mut head: Head = txn.require(&head_key)?;
-    head.revision = revision + 1;
-    txn.store(head_key, &head);
-    state.head = head;
+    *state = GroupState::load(txn, &group_id)?;
+    state.head.revision = revision;
+    state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })
 }
 

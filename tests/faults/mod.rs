@@ -89,6 +89,7 @@ impl Ledger {
                 written.resurrected.push(key);
             }
         }
+        written.resurrected.extend(derivable_again(memory));
         written.batches += 1;
         written.effects.extend(effect);
         Ok(())
@@ -105,6 +106,21 @@ fn secrets(memory: &MemoryStorage) -> HashMap<Vec<u8>, Vec<u8>> {
     };
     let records = memory.records().into_iter().filter(|record| holds_keys(&record.key));
     records.map(|record| (record.key, record.value)).collect()
+}
+
+/// Nodes of secret trees above leaves whose ratchets were derived: from them, keys that were used could be derived again.
+fn derivable_again(memory: &MemoryStorage) -> Vec<Vec<u8>> {
+    let of_epochs = |record: &StoredRecord| record.key.get(8) == Some(&0x10) && record.key.get(17) == Some(&0x01);
+    let keys: Vec<Vec<u8>> = memory.records().into_iter().filter(of_epochs).map(|record| record.key).collect();
+    let number = |key: &[u8]| u32::from_be_bytes(key[27..31].try_into().unwrap());
+    let covers = |node: &[u8], ratchet: &[u8]| {
+        let (top, leaf) = (number(node), 2 * number(ratchet));
+        let reach = (1u32 << top.trailing_ones()) - 1;
+        node[..26] == ratchet[..26] && leaf.abs_diff(top) <= reach
+    };
+    let ratchets: Vec<&Vec<u8>> = keys.iter().filter(|key| key.get(26) == Some(&0x02)).collect();
+    let nodes = keys.iter().filter(|key| key.get(26) == Some(&0x01));
+    nodes.filter(|node| ratchets.iter().any(|ratchet| covers(node, ratchet))).cloned().collect()
 }
 
 /// A former leaf is public, and the length of a pending commit may be that of another.
