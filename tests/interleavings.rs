@@ -23,6 +23,7 @@ type Act = fn(&Hand, &[Vec<u8>]) -> Result<Said>;
 
 /// What came of it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a few of them, for a moment each")]
 enum Said {
     Sent(Vec<u8>),
     Heard(#[allow(dead_code, reason = "printed when it should not have been")] Event),

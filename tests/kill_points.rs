@@ -277,7 +277,7 @@ fn next_message() -> (Cast, Vec<u8>) {
 fn skipping() -> (Cast, Vec<u8>) {
     let (cast, first) = message();
     cast.alice.receive(&first);
-    let last = (0..40).map(|_| bob_says(&cast)).last().unwrap();
+    let last = (0..40).map(|_| bob_says(&cast)).collect::<Vec<_>>().pop().unwrap();
     (cast, last)
 }
 
@@ -614,7 +614,7 @@ fn comes_back(cast: &mut Cast) {
 fn invited(cast: &mut Cast) {
     let fresh = |package: &KeyPackageMessage| !package.last_resort;
     let listed = cast.alice.client.key_packages(None, 10).unwrap();
-    let package = listed.into_iter().filter(fresh).map(|package| package.message).last();
+    let package = listed.into_iter().rfind(fresh).map(|package| package.message);
     let package = package.unwrap_or_else(|| cast.alice.key_package());
     let built = cast.bob.group().new_commit().add(package).unwrap().build().unwrap();
     cast.bob.group().confirm_commit(vec![]).unwrap();

@@ -213,7 +213,7 @@ fn everything_in_one_commit() {
     let change = committed.change();
     assert_eq!((names(&change.removed), names(&change.updated)), (vec!["dave".into()], vec!["carol".to_owned()]));
     assert_eq!(names(&change.added), ["erin", "frank"]);
-    assert_eq!(names(&[change.committer.clone()]), ["bob"]);
+    assert_eq!(names(std::slice::from_ref(&change.committer)), ["bob"]);
 }
 
 #[test]

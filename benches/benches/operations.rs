@@ -142,7 +142,7 @@ impl Run {
 
 fn time(nanos: f64) -> String {
     match nanos {
-        nanos if nanos == 0.0 => String::from("–"),
+        0.0 => String::from("–"),
         nanos if nanos < 1e6 => format!("{:.1} µs", nanos / 1e3),
         nanos => format!("{:.2} ms", nanos / 1e6),
     }

@@ -85,7 +85,7 @@ impl World {
     }
 
     fn refusal(&self, leaf: LeafIndex, generation: u32) -> Code {
-        let error = self.open(leaf, generation).err().expect("the key should be refused");
+        let Err(error) = self.open(leaf, generation) else { panic!("the key should be refused") };
         [Code::KeyGone, Code::GenerationTooFar, Code::Conflict].into_iter().find(|code| error.is(*code)).unwrap()
     }
 
