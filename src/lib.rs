@@ -17,7 +17,7 @@
 //!     // Alice makes a group and adds bob. The change takes effect when the server has accepted it.
 //!     let group = alice.create_group(GroupOptions::default())?;
 //!     let change = group.clone().new_commit().add(key_package.message)?.build()?;
-//!     group.confirm_commit(vec![])?;
+//!     group.confirm_commit(None, vec![])?;
 //!
 //!     // Bob gets the Welcome, and is in.
 //!     let joined = bob.join(change.welcome.unwrap(), JoinOptions::default())?;

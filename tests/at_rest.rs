@@ -47,7 +47,7 @@ fn a_sealed_store_shows_nothing() {
 fn a_sealed_store_works() {
     let mut world = little_group(Some(vec![7; 32]));
     world.reopen_all();
-    world.group("alice the admin").discard_commit().unwrap();
+    world.group("alice the admin").discard_commit(None).unwrap();
     world.update("alice the admin");
     world.update("bob the builder");
     world.remove("alice the admin", "bob the builder");
@@ -101,7 +101,7 @@ fn a_sealed_value_that_was_altered_is_an_error() {
         put(&storage, record.key, value);
         let outcome = Client::new(person.config.clone(), Host { storage, ..person.host.clone() }).and_then(|client| {
             let group = client.open_group(GROUP_ID.to_vec())?;
-            group.discard_commit().and(group.encrypt(vec![], vec![], vec![]))
+            group.discard_commit(None).and(group.encrypt(vec![], vec![], vec![]))
         });
         if let Err(error) = &outcome {
             // The format is not sealed, and a mark that does not open is taken for another key.
@@ -148,7 +148,7 @@ fn two_clients_in_one_storage_share_a_group() {
     let a = alice.create_group(GroupOptions::default()).unwrap();
     let package = bob.create_key_packages(1, KeyPackageOptions::default()).unwrap().remove(0).message;
     let built = a.clone().new_commit().add(package).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let b = bob.join(built.welcome.unwrap(), JoinOptions::default()).unwrap();
     let message = a.encrypt(b"hello".to_vec(), vec![], vec![]).unwrap();
     assert_eq!(text_of(b.receive(message.clone(), vec![]).unwrap()), "hello");

@@ -105,7 +105,7 @@ impl Scene {
         let made = format!("make a commit: {what}");
         let commit =
             self.count(&made, who, NO_BUDGET, |group| draft(group.clone().new_commit()).build().unwrap().commit);
-        self.count(&format!("confirm it: {what}"), who, NO_BUDGET, |group| group.confirm_commit(vec![]).unwrap());
+        self.count(&format!("confirm it: {what}"), who, NO_BUDGET, |group| group.confirm_commit(None, vec![]).unwrap());
         for other in (0..3).filter(|other| *other != who) {
             let processed = format!("process a commit: {what}");
             self.count(&processed, other, Some(PATH), |group| group.receive(commit.clone(), vec![]).unwrap());

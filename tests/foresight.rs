@@ -26,7 +26,7 @@ fn nor_does_a_confirmed_one() {
     let cast = Cast::together();
     let commit = cast.alice.group().new_commit().build().unwrap().commit;
     cast.bob.receive(&commit);
-    cast.alice.group().confirm_commit(vec![]).unwrap();
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
     // The first message looks for the sender's leaf, and the rest is known.
     assert_eq!(reads(&cast, &cast.bob.say("first")), 2);
     assert_eq!(reads(&cast, &cast.bob.say("second")), 1);

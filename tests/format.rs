@@ -49,7 +49,7 @@ fn key_package(client: &Client) -> Vec<u8> {
 
 fn commit(from: &Arc<Group>, to: &[&Arc<Group>]) {
     let built = from.clone().new_commit().build().unwrap();
-    from.confirm_commit(vec![]).unwrap();
+    from.confirm_commit(None, vec![]).unwrap();
     to.iter().for_each(|group| drop(group.receive(built.commit.clone(), vec![]).unwrap()));
 }
 
@@ -62,7 +62,7 @@ fn write(key: Option<[u8; 32]>) -> Golden {
     let a = alice.create_group(GroupOptions { group_id: Some(b"golden".to_vec()), ..GroupOptions::default() }).unwrap();
     let added =
         a.clone().new_commit().add(key_package(&bob)).unwrap().add(key_package(&carol)).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let b = bob.join(added.welcome.clone().unwrap(), JoinOptions::default()).unwrap();
     let c = carol.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
     let mut extra = BTreeMap::new();
@@ -76,7 +76,7 @@ fn write(key: Option<[u8; 32]>) -> Golden {
     alice.put_psk(b"psk".to_vec(), b"golden secret".to_vec()).unwrap();
     extra.insert("key package".to_owned(), key_package(&alice));
     a.clone().new_commit().build().unwrap();
-    a.discard_commit().unwrap();
+    a.discard_commit(None).unwrap();
     let pending = a.clone().new_commit().without_pending().unwrap().psk(b"psk".to_vec()).unwrap().build().unwrap();
     extra.insert("late".to_owned(), late);
     extra.insert("skipped".to_owned(), skipped[17].clone());

@@ -54,7 +54,7 @@ impl Scene {
         let packages = self.others.iter().map(key_package);
         let builder = packages.fold(alice.clone().new_commit(), |builder, package| builder.add(package).unwrap());
         let welcome = builder.build().unwrap().welcome.unwrap();
-        alice.confirm_commit(vec![]).unwrap();
+        alice.confirm_commit(None, vec![]).unwrap();
         let joined = |other: &Arc<Client>| other.join(welcome.clone(), JoinOptions::default()).unwrap();
         [alice, joined(&self.others[0]), joined(&self.others[1])]
     }
@@ -218,7 +218,7 @@ fn hear(by: &Arc<Group>, message: &[u8]) {
 /// A commit of one of the others, which everyone follows.
 fn commit(by: &Arc<Group>, others: &[&Arc<Group>]) {
     let commit = by.clone().new_commit().build().unwrap().commit;
-    by.confirm_commit(vec![]).unwrap();
+    by.confirm_commit(None, vec![]).unwrap();
     others.iter().for_each(|other| hear(other, &commit));
 }
 
@@ -256,7 +256,7 @@ fn our_own_commit_ends_them_and_our_private_keys() {
         let built = alice.clone().new_commit().build().unwrap();
         match echo {
             true => hear(&alice, &built.commit),
-            false => drop(alice.confirm_commit(vec![]).unwrap()),
+            false => drop(alice.confirm_commit(None, vec![]).unwrap()),
         }
         scene.assert_log_is_empty();
         scene.assert_gone(&doomed);
@@ -308,7 +308,7 @@ fn a_key_package_is_used_up_by_joining() {
     assert_eq!(doomed.len(), 2);
     let bob = scene.others[0].create_group(GroupOptions::default()).unwrap();
     let built = bob.clone().new_commit().add(package).unwrap().build().unwrap();
-    bob.confirm_commit(vec![]).unwrap();
+    bob.confirm_commit(None, vec![]).unwrap();
     let alice = scene.client.join(built.welcome.unwrap(), JoinOptions::default()).unwrap();
     // The second private key is that of the leaf, which lives on as such until it is replaced.
     let mut init_key = doomed.clone();
@@ -359,7 +359,7 @@ fn a_removed_member_keeps_what_late_messages_need_and_nothing_else() {
     doomed.extend(only(&before, &["path keys", "update key"]));
     doomed.extend(only(&before, &["ratchet"]).into_iter().filter(|(place, _)| is_of_leaf_0(place)));
     let removal = bob.clone().new_commit().remove(0).unwrap().build().unwrap().commit;
-    bob.confirm_commit(vec![]).unwrap();
+    bob.confirm_commit(None, vec![]).unwrap();
     hear(&carol, &removal);
     assert!(matches!(alice.receive(removal, vec![]).unwrap(), Event::Removed { .. }));
     scene.assert_log_is_empty();
@@ -378,7 +378,7 @@ fn a_lost_or_discarded_commit_leaves_none_of_its_secrets() {
         let built = alice.clone().new_commit().build().unwrap();
         let doomed = secrets_if_confirmed(&scene, &alice.id());
         match discarded {
-            true => alice.discard_commit().unwrap(),
+            true => alice.discard_commit(None).unwrap(),
             false => commit(&bob, &[&alice, &carol]),
         }
         scene.assert_log_is_empty();
@@ -398,7 +398,7 @@ fn secrets_if_confirmed(scene: &Scene, group_id: &[u8]) -> Secrets {
     let puts = records.into_iter().map(|StoredRecord { key, value }| WriteOp::Put { key, value });
     copy.write(WriteBatch::by_hand(vec![], puts.collect(), None)).unwrap();
     let twin = Client::new(ClientConfig::basic("alice"), Host::new(copy.clone(), Arc::new(AcceptAll))).unwrap();
-    twin.open_group(group_id.to_vec()).unwrap().confirm_commit(vec![]).unwrap();
+    twin.open_group(group_id.to_vec()).unwrap().confirm_commit(None, vec![]).unwrap();
     let mut fresh = secrets_in(&copy.records());
     fresh.retain(|_, secret| known.values().all(|known| known != secret));
     // Eight of the epoch, the root of its secret tree, and the keys of our leaf and of the path above it.

@@ -528,11 +528,11 @@ fn build(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
 }
 
 fn confirm(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
-    hand.group().confirm_commit(vec![]).map(Said::Heard)
+    hand.group().confirm_commit(None, vec![]).map(Said::Heard)
 }
 
 fn discard(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
-    hand.group().discard_commit().map(|()| Said::Nothing)
+    hand.group().discard_commit(None).map(|()| Said::Nothing)
 }
 
 fn clear(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
@@ -621,7 +621,7 @@ fn first_message_commit() -> (Cast, Vec<Vec<u8>>) {
 fn our_removal() -> (Cast, Vec<Vec<u8>>) {
     let cast = Cast::together();
     let commit = cast.bob.group().new_commit().remove(0).unwrap().build().unwrap().commit;
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&commit);
     (cast, vec![commit])
 }
@@ -670,7 +670,7 @@ fn proposal_and_commit() -> (Cast, Vec<Vec<u8>>) {
 fn welcomed() -> (Cast, Vec<Vec<u8>>) {
     let cast = Cast::without_alice();
     let built = cast.bob.group().new_commit().add(cast.alice.key_package()).unwrap().build().unwrap();
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&built.commit);
     (cast, vec![built.welcome.unwrap()])
 }
@@ -727,7 +727,7 @@ fn sent_commit_taken(cast: &mut Cast, inputs: &[Vec<u8>]) {
     if cast.alice.group().status().unwrap().pending_commit {
         let epoch = cast.alice.group().status().unwrap().epoch;
         if cast.bob.group().status().unwrap().epoch > epoch {
-            cast.alice.group().confirm_commit(vec![]).unwrap();
+            cast.alice.group().confirm_commit(None, vec![]).unwrap();
         }
     }
     if cast.alice.group().status().unwrap().pending_proposals > 0 {
@@ -800,10 +800,10 @@ fn either(cast: &mut Cast, inputs: &[Vec<u8>]) {
         let ours = cast.alice.storage.ledger.effects().iter().any(|one| matches!(one, Effect::Confirmed { .. }));
         assert!(won);
         if ours {
-            cast.bob.group().discard_commit().unwrap();
+            cast.bob.group().discard_commit(None).unwrap();
             return comes_back(cast, inputs);
         }
-        cast.bob.group().confirm_commit(vec![]).unwrap();
+        cast.bob.group().confirm_commit(None, vec![]).unwrap();
         cast.carol.receive(&inputs[0]);
         return live(cast, inputs);
     }
@@ -837,11 +837,11 @@ fn comes_back(cast: &mut Cast, _: &[Vec<u8>]) {
     }
     if cast.bob.group().find_member(b"alice".to_vec()).unwrap().is_some() {
         let commit = cast.bob.group().new_commit().remove(0).unwrap().build().unwrap().commit;
-        cast.bob.group().confirm_commit(vec![]).unwrap();
+        cast.bob.group().confirm_commit(None, vec![]).unwrap();
         cast.carol.receive(&commit);
     }
     let built = cast.bob.group().new_commit().add(cast.alice.key_package()).unwrap().build().unwrap();
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&built.commit);
     cast.alice.join(built.welcome.unwrap());
     assert_going(&[&cast.alice, &cast.bob, &cast.carol]);

@@ -106,7 +106,7 @@ fn one_key_package_of_last_resort_opens_two_groups() {
     for _ in 0..2 {
         let group = world.client("alice").create_group(GroupOptions::default()).unwrap();
         let built = group.clone().new_commit().add(package.clone()).unwrap().build().unwrap();
-        group.confirm_commit(vec![]).unwrap();
+        group.confirm_commit(None, vec![]).unwrap();
         world.client("bob").join(built.welcome.unwrap(), JoinOptions::default()).unwrap();
     }
     assert_eq!(world.client("bob").groups(None, 10).unwrap().groups.len(), 2);

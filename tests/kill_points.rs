@@ -222,7 +222,7 @@ fn welcome_from_bob(cast: &Cast, last_resort: bool) -> Vec<u8> {
     let options = KeyPackageOptions { last_resort, ..KeyPackageOptions::default() };
     let package = cast.alice.client.create_key_packages(1, options).unwrap().remove(0).message;
     let built = cast.bob.group().new_commit().add(package).unwrap().build().unwrap();
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&built.commit);
     built.welcome.unwrap()
 }
@@ -307,7 +307,7 @@ fn proposal() -> (Cast, Vec<u8>) {
 fn public_proposal() -> (Cast, Vec<u8>) {
     let mut cast = Cast::together();
     let built = cast.alice.group().new_commit().add(cast.dave.key_package()).unwrap().build().unwrap();
-    cast.alice.group().confirm_commit(vec![]).unwrap();
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
     cast.bob.receive(&built.commit);
     cast.carol.receive(&built.commit);
     let options = JoinOptions { public_handshakes: true, ..JoinOptions::default() };
@@ -374,7 +374,7 @@ fn update() -> (Cast, Vec<u8>) {
 fn add() -> (Cast, Vec<u8>) {
     let (mut cast, package) = newcomer();
     let built = cast.bob.group().new_commit().add(package).unwrap().build().unwrap();
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&built.commit);
     cast.dave.join(built.welcome.unwrap());
     (cast, built.commit)
@@ -383,7 +383,7 @@ fn add() -> (Cast, Vec<u8>) {
 fn removal() -> (Cast, Vec<u8>) {
     let cast = Cast::together();
     let commit = cast.bob.group().new_commit().remove(cast.carol.leaf()).unwrap().build().unwrap().commit;
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     (cast, commit)
 }
 
@@ -400,7 +400,7 @@ fn adopted() -> (Cast, Vec<u8>) {
 fn with_psk() -> (Cast, Vec<u8>) {
     let cast = Cast::together();
     let commit = cast.bob.group().new_commit().psk(PSK.to_vec()).unwrap().build().unwrap().commit;
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&commit);
     (cast, commit)
 }
@@ -414,7 +414,7 @@ fn beaten() -> (Cast, Vec<u8>) {
 fn removed() -> (Cast, Vec<u8>) {
     let cast = Cast::together();
     let commit = cast.bob.group().new_commit().remove(cast.alice.leaf()).unwrap().build().unwrap().commit;
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&commit);
     (cast, commit)
 }
@@ -503,11 +503,11 @@ fn commit_psk(alice: &Person, _: &[u8]) -> Result<String> {
 }
 
 fn confirm(alice: &Person, _: &[u8]) -> Result<String> {
-    alice.group().confirm_commit(vec![]).map(|event| format!("{event:?}"))
+    alice.group().confirm_commit(None, vec![]).map(|event| format!("{event:?}"))
 }
 
 fn discard(alice: &Person, _: &[u8]) -> Result<String> {
-    said(alice.group().discard_commit())
+    said(alice.group().discard_commit(None))
 }
 
 fn clear(alice: &Person, _: &[u8]) -> Result<String> {
@@ -570,7 +570,7 @@ fn deliver(cast: &Cast) {
 
 fn take_effect(cast: &Cast) {
     if cast.alice.group().status().unwrap().pending_commit {
-        cast.alice.group().confirm_commit(vec![]).unwrap();
+        cast.alice.group().confirm_commit(None, vec![]).unwrap();
     }
 }
 
@@ -605,7 +605,7 @@ fn only_bob_alive(cast: &mut Cast) {
 fn comes_back(cast: &mut Cast) {
     if let Some(alice) = cast.bob.group().find_member(b"alice".to_vec()).unwrap() {
         let commit = cast.bob.group().new_commit().remove(alice.name.leaf).unwrap().build().unwrap().commit;
-        cast.bob.group().confirm_commit(vec![]).unwrap();
+        cast.bob.group().confirm_commit(None, vec![]).unwrap();
         cast.carol.receive(&commit);
     }
     invited(cast);
@@ -617,7 +617,7 @@ fn invited(cast: &mut Cast) {
     let package = listed.into_iter().rfind(fresh).map(|package| package.message);
     let package = package.unwrap_or_else(|| cast.alice.key_package());
     let built = cast.bob.group().new_commit().add(package).unwrap().build().unwrap();
-    cast.bob.group().confirm_commit(vec![]).unwrap();
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&built.commit);
     cast.alice.join(built.welcome.unwrap());
     alive(cast);

@@ -71,7 +71,7 @@ fn one_client_has_groups_of_two_suites() {
         let options = KeyPackageOptions { cipher_suite: Some(suite), last_resort: false };
         let package = world.client("bob").create_key_packages(1, options).unwrap().remove(0).message;
         let built = group.clone().new_commit().add(package).unwrap().build().unwrap();
-        group.confirm_commit(vec![]).unwrap();
+        group.confirm_commit(None, vec![]).unwrap();
         let joined = world.client("bob").join(built.welcome.unwrap(), JoinOptions::default()).unwrap();
         assert_eq!(joined.status().unwrap().cipher_suite, suite);
         assert_eq!(joined.epoch_authenticator().unwrap(), group.epoch_authenticator().unwrap());
@@ -324,7 +324,7 @@ fn a_member_leaves_and_another_commits_it() {
     let built = world.group("bob").new_commit().build().err();
     assert!(built.is_none_or(|error| error.code() / 100 == 5), "the own removal is left out");
     if world.group("bob").status().unwrap().pending_commit {
-        world.group("bob").discard_commit().unwrap();
+        world.group("bob").discard_commit(None).unwrap();
     }
     let committed = world.update("carol");
     assert!(
@@ -351,7 +351,7 @@ fn a_member_is_removed_while_its_own_commit_waits() {
     let status = world.group("bob").status().unwrap();
     assert!(!status.active && !status.pending_commit);
     assert_eq!(world.refused("bob", &lost.commit), 409);
-    assert_eq!(code(world.group("bob").confirm_commit(vec![])) / 100, 5);
+    assert_eq!(code(world.group("bob").confirm_commit(None, vec![])) / 100, 5);
     assert_eq!(world.refused("alice", &lost.commit), 403);
 }
 

@@ -313,7 +313,7 @@ fn what_was_sent_before_a_member_joined_is_unreadable_to_it() {
 fn a_message_of_a_future_epoch_waits_for_the_commit() {
     let world = silent_group(&["alice", "bob"]);
     let commit = world.group("alice").new_commit().build().unwrap().commit;
-    world.group("alice").confirm_commit(vec![]).unwrap();
+    world.group("alice").confirm_commit(None, vec![]).unwrap();
     let message = world.encrypt("alice", "from the future");
     assert_eq!(world.refused("bob", &message), 402);
     world.receive("bob", &commit).unwrap();

@@ -44,7 +44,7 @@ fn confirming_hands_out_the_welcome_and_the_tag() {
     let group_id = world.group("alice").id();
     let outbound = Effect::Outbound { group_id: group_id.clone(), tag: b"t1".to_vec(), message: built.commit.clone() };
     assert!(world.person("alice").storage.take_effects().last() == Some(&outbound));
-    let event = world.group("alice").confirm_commit(b"t2".to_vec()).unwrap();
+    let event = world.group("alice").confirm_commit(None, b"t2".to_vec()).unwrap();
     let confirmed = Effect::Confirmed { group_id, tag: b"t2".to_vec(), event, welcome: built.welcome };
     assert!(world.person("alice").storage.take_effects() == [confirmed]);
 }
@@ -84,9 +84,9 @@ fn a_discarded_commit_is_forgotten() {
     let mut world = World::group_of(&["alice", "bob"]);
     world.group("alice").new_commit().build().unwrap();
     world.reopen("alice");
-    world.group("alice").discard_commit().unwrap();
+    world.group("alice").discard_commit(None).unwrap();
     assert!(world.group("alice").pending_commit().unwrap().is_none());
-    assert_eq!(code(world.group("alice").confirm_commit(vec![])), 504);
+    assert_eq!(code(world.group("alice").confirm_commit(None, vec![])), 504);
     world.update("alice");
     world.update("bob");
 }
@@ -98,7 +98,7 @@ fn the_late_echo_of_a_discarded_commit_says_rejoin() {
         world.person_mut("alice").public = public;
         world.found(&["alice", "bob"]);
         let built = world.group("alice").new_commit().build().unwrap();
-        world.group("alice").discard_commit().unwrap();
+        world.group("alice").discard_commit(None).unwrap();
         world.reopen("alice");
         assert_eq!(world.refused("alice", &built.commit), 411);
     }
@@ -147,8 +147,8 @@ fn one_commit_waits_at_a_time() {
 #[test]
 fn there_is_nothing_to_confirm_or_discard() {
     let world = World::group_of(&["alice", "bob"]);
-    assert_eq!(code(world.group("alice").confirm_commit(vec![])), 504);
-    assert_eq!(code(world.group("alice").discard_commit()), 504);
+    assert_eq!(code(world.group("alice").confirm_commit(None, vec![])), 504);
+    assert_eq!(code(world.group("alice").discard_commit(None)), 504);
 }
 
 #[test]
@@ -215,10 +215,10 @@ fn a_commit_of_a_past_epoch_is_refused() {
 fn a_commit_of_a_future_epoch_waits_for_the_one_between() {
     let mut world = World::group_of(&["alice", "bob", "carol"]);
     let first = world.group("alice").new_commit().build().unwrap().commit;
-    world.group("alice").confirm_commit(vec![]).unwrap();
+    world.group("alice").confirm_commit(None, vec![]).unwrap();
     world.receive("bob", &first).unwrap();
     let second = world.group("bob").new_commit().build().unwrap().commit;
-    world.group("bob").confirm_commit(vec![]).unwrap();
+    world.group("bob").confirm_commit(None, vec![]).unwrap();
     world.receive("alice", &second).unwrap();
     assert_eq!(world.refused("carol", &second), 402);
     world.receive("carol", &first).unwrap();

@@ -170,7 +170,7 @@ fn a_policy_forbids_additions() {
     assert_eq!(world.refused("alice", &bob.propose_add(package.clone(), vec![]).unwrap()), 313);
     bob.clear_proposals().unwrap();
     assert_eq!(world.refused("alice", &bob.clone().new_commit().add(package).unwrap().build().unwrap().commit), 313);
-    bob.discard_commit().unwrap();
+    bob.discard_commit(None).unwrap();
     world.add("bob", &["dave"]);
 }
 
@@ -191,7 +191,7 @@ fn a_policy_lets_admins_remove() {
     assert_eq!(world.refused("alice", &dave.propose_remove(leaf, vec![]).unwrap()), 313);
     dave.clear_proposals().unwrap();
     assert_eq!(world.refused("alice", &dave.new_commit().remove(leaf).unwrap().build().unwrap().commit), 313);
-    world.group("dave").discard_commit().unwrap();
+    world.group("dave").discard_commit(None).unwrap();
     world.propose("bob", |group| group.propose_leave(vec![]));
     world.update("carol");
     world.remove("alice", "carol");

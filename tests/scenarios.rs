@@ -38,7 +38,7 @@ fn three_people_talk() {
     let (alice, bob, carol) = (person("alice"), person("bob"), person("carol"));
     let a = alice.client.create_group(GroupOptions::default()).unwrap();
     let added = a.clone().new_commit().add(key_package(&bob)).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let b = bob.client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
     same_epoch(&[&a, &b]);
     let hello = a.encrypt(b"hello bob".to_vec(), vec![], vec![]).unwrap();
@@ -59,13 +59,13 @@ fn three_people_talk() {
 
     for _ in 0..3 {
         let update = c.clone().new_commit().build().unwrap();
-        c.confirm_commit(vec![]).unwrap();
+        c.confirm_commit(None, vec![]).unwrap();
         a.receive(update.commit.clone(), vec![]).unwrap();
         b.receive(update.commit, vec![]).unwrap();
         same_epoch(&[&a, &b, &c]);
     }
     let removal = a.clone().new_commit().remove(1).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     assert!(matches!(b.receive(removal.commit.clone(), vec![]).unwrap(), Event::Removed { .. }));
     c.receive(removal.commit, vec![]).unwrap();
     same_epoch(&[&a, &c]);
@@ -80,21 +80,21 @@ fn late_messages_of_an_earlier_stay_are_read_after_coming_back() {
     let (alice, bob) = (person("alice"), person("bob"));
     let a = alice.client.create_group(GroupOptions::default()).unwrap();
     let added = a.clone().new_commit().add(key_package(&bob)).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let b = bob.client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
     let late: Vec<Vec<u8>> = (0..2u8).map(|number| a.encrypt(vec![b'a' + number], vec![], vec![]).unwrap()).collect();
     let removal = a.clone().new_commit().remove(1).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     b.receive(removal.commit, vec![]).unwrap();
     assert_eq!(text(b.receive(late[0].clone(), vec![]).unwrap()), "a");
     let added = a.clone().new_commit().add(key_package(&bob)).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let b = bob.client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
     same_epoch(&[&a, &b]);
     assert_eq!(text(b.receive(late[1].clone(), vec![]).unwrap()), "b");
     for _ in 0..6 {
         let update = a.clone().new_commit().build().unwrap();
-        a.confirm_commit(vec![]).unwrap();
+        a.confirm_commit(None, vec![]).unwrap();
         b.receive(update.commit, vec![]).unwrap();
     }
     assert_eq!(b.receive(late[1].clone(), vec![]).unwrap_err().code(), 403);

@@ -9,7 +9,7 @@ use super::group::Group;
 use super::types::CommitResult;
 use crate::base::{Code, LeafIndex, Result};
 use crate::codec::decode_exact;
-use crate::group::commit::CommitRequest;
+use crate::group::commit::{CommitRequest, TreePlace};
 use crate::group::propose::external_psk;
 use crate::group::state::GroupState;
 use crate::message::{KeyPackage, Proposal};
@@ -30,7 +30,7 @@ struct Draft {
     changes: Vec<Change>,
     without_pending: bool,
     without_path: bool,
-    tree_beside: bool,
+    tree: TreePlace,
     aad: Vec<u8>,
     tag: Vec<u8>,
 }
@@ -98,7 +98,13 @@ impl CommitBuilder {
 
     /// Hands the ratchet tree out beside the Welcome instead of inside: better for large groups.
     pub fn tree_beside_welcome(self: Arc<Self>) -> Result<Arc<Self>> {
-        self.set(|draft| draft.tree_beside = true)
+        self.set(|draft| draft.tree = TreePlace::Beside)
+    }
+
+    /// Neither puts the ratchet tree into the Welcome nor hands it out, which costs time in proportion to the group: take it
+    /// with `export_tree` when the commit is confirmed, once for however many Welcomes.
+    pub fn tree_later(self: Arc<Self>) -> Result<Arc<Self>> {
+        self.set(|draft| draft.tree = TreePlace::Later)
     }
 
     /// Makes the commit. The group stays as it is until the commit is confirmed; until then it is kept, across restarts.
@@ -140,7 +146,7 @@ fn request(draft: &Draft, state: &GroupState) -> Result<CommitRequest> {
         proposals: proposals.collect::<Result<_>>()?,
         without_pending: draft.without_pending,
         without_path: draft.without_path,
-        tree_in_welcome: !draft.tree_beside,
+        tree: draft.tree,
         aad: draft.aad.clone(),
     })
 }

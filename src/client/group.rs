@@ -100,9 +100,9 @@ impl Group {
             |txn, state| {
                 let received = receive::message(txn, (state, &self.shared.services), inbound.clone())?;
                 let (group_id, tag, event) = (self.id(), tag.clone(), received.event.clone());
-                let effect = match received.welcome {
-                    Some(welcome) => Effect::Confirmed { group_id, tag, event, welcome: Some(welcome) },
-                    None => Effect::Received { group_id, tag, event },
+                let effect = match received.own_commit {
+                    true => Effect::Confirmed { group_id, tag, event, welcome: received.welcome },
+                    false => Effect::Received { group_id, tag, event },
                 };
                 Ok((received.event, Some(effect)))
             },
@@ -174,10 +174,15 @@ impl Group {
 
     /// Makes our waiting commit take effect, when the delivery service has accepted it. The effect holds the Welcome.
     ///
+    /// `commit` is the message that was accepted, as it was sent. Where several processes share the store, pass it: one of
+    /// the others may have confirmed it meanwhile, and built another that nobody has accepted. Without it, whichever commit
+    /// waits is meant.
+    ///
     /// # Errors
-    /// `NoPendingCommit`.
-    pub fn confirm_commit(&self, tag: Vec<u8>) -> Result<Event> {
+    /// `NoPendingCommit`, also if another commit than the given one waits.
+    pub fn confirm_commit(&self, commit: Option<Vec<u8>>, tag: Vec<u8>) -> Result<Event> {
         self.act(Foresight::to_load, |txn, state| {
+            pending::require(state, commit.as_deref())?;
             let confirmed = pending::confirm(txn, state)?;
             let (group_id, tag, event) = (self.id(), tag.clone(), confirmed.event.clone());
             let effect = Effect::Confirmed { group_id, tag, event, welcome: confirmed.welcome };
@@ -186,18 +191,20 @@ impl Group {
     }
 
     /// Gives our waiting commit up. Only for a commit that the delivery service has refused for good: if the group adopts it
-    /// after all, this client has to rejoin.
+    /// after all, this client has to rejoin. `commit` is the message that was refused, as for `confirm_commit`.
     ///
     /// # Errors
-    /// `NoPendingCommit`.
-    pub fn discard_commit(&self) -> Result<()> {
+    /// `NoPendingCommit`, also if another commit than the given one waits.
+    pub fn discard_commit(&self, commit: Option<Vec<u8>>) -> Result<()> {
         self.act(Foresight::to_load, |txn, state| {
+            pending::require(state, commit.as_deref())?;
             pending::discard(txn, state)?;
             Ok(((), None))
         })
     }
 
-    /// Our waiting commit, if there is one, as it was made; it survives restarts.
+    /// Our waiting commit, if there is one, as it was made; it survives restarts. A tree that goes beside its Welcome is not
+    /// kept: take it with `export_tree` when the commit is confirmed.
     pub fn pending_commit(&self) -> Result<Option<PendingCommit>> {
         self.query(|txn, state| {
             if state.head.pending.is_none() {

@@ -51,6 +51,12 @@ pub(crate) fn commit_secret(
     Ok((derived.commit_secret, keys))
 }
 
+/// Checks what every receiver of a path can see of it, the members that the commit removes included.
+pub(crate) fn check_path(txn: &mut Txn, staged: &mut Provisional, merged: &Merged, path: &UpdatePath) -> Result<()> {
+    let received = ReceivedPath { steps: &merged.steps, nodes: &path.nodes, added: &staged.added_leaves };
+    staged.tree.check_ciphertext_counts(txn, &received)
+}
+
 /// If the commit puts an Update of ours into the tree, its private key becomes that of our leaf.
 fn adopt_update_key(txn: &mut Txn, state: &GroupState, staged: &mut Provisional, keys: &mut PathKeys) -> Result<()> {
     let own = state.head.own_leaf;

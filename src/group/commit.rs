@@ -27,9 +27,20 @@ pub(crate) struct CommitRequest {
     pub(crate) without_pending: bool,
     /// Whether a path is left out when the proposals allow it.
     pub(crate) without_path: bool,
-    /// Whether the tree stands inside the Welcome.
-    pub(crate) tree_in_welcome: bool,
+    pub(crate) tree: TreePlace,
     pub(crate) aad: Vec<u8>,
+}
+
+/// How new members get the tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum TreePlace {
+    /// Inside the Welcome.
+    #[default]
+    Inside,
+    /// Handed out with the commit.
+    Beside,
+    /// Exported by the app when the commit is confirmed.
+    Later,
 }
 
 /// A commit that waits for the delivery service's word.
@@ -164,16 +175,12 @@ fn finish(
 ) -> Result<Built> {
     let keys = state.keys.clone();
     let (commit, advance) = protect(txn, (state, &keys), content)?;
-    let tree = match staged.added.is_empty() {
+    let (inside, beside) = export(txn, host, &mut staged, request.tree)?;
+    let welcome = match staged.added.is_empty() {
         true => None,
-        false => Some(staged.tree.export(txn, &*host.observer)?),
-    };
-    let welcome = match &tree {
-        Some(tree) => {
-            let inside = request.tree_in_welcome.then(|| tree.clone());
+        false => {
             Some(invite(host, (state, &staged), (&next.begun, next.welcome_key, &next.joiner_secret), (&path, inside))?)
         }
-        None => None,
     };
     let own = staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
     let committer = member_name(state.head.own_leaf, own);
@@ -187,7 +194,21 @@ fn finish(
     let hash = sha256(&[&commit]);
     let pending = Pending { base, commit: commit.clone(), welcome: welcome.clone(), event, intents, staged: change };
     pending::keep(txn, state, &pending, hash)?;
-    Ok(Built { commit, welcome, tree: tree.filter(|_| !request.tree_in_welcome) })
+    Ok(Built { commit, welcome, tree: beside })
+}
+
+/// The tree for new members, inside the Welcome or beside it. O(n), so it is exported only where it is asked for.
+fn export(
+    txn: &mut Txn,
+    host: &Host,
+    staged: &mut Provisional,
+    place: TreePlace,
+) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>)> {
+    if staged.added.is_empty() || place == TreePlace::Later {
+        return Ok((None, None));
+    }
+    let tree = staged.tree.export(txn, &*host.observer)?;
+    Ok(if place == TreePlace::Inside { (Some(tree), None) } else { (None, Some(tree)) })
 }
 
 fn invite(

@@ -37,8 +37,16 @@ pub(crate) enum Opened<'a> {
     Application(Application<'a>),
     /// A proposal or commit.
     Handshake(Handshake<'a>),
-    /// A message that this client sent.
-    Own(ContentType),
+    /// A message that this client sent, or that says so.
+    Own(OwnClaim),
+}
+
+/// What shows that a message is our own.
+pub(crate) enum OwnClaim {
+    /// Our signature.
+    Signed(ContentType),
+    /// Nothing: our leaf index in sender data that any member can write.
+    Unproven,
 }
 
 /// A readable application message; its key is used up when `advance` is.
@@ -167,7 +175,7 @@ fn unprotect_public<'s>(
     let key = public_sender_key(txn, (state, stay), opened.peek())?;
     let verified = opened.verify(state.suite, &key)?;
     if sender == Sender::Member(state.head.own_leaf) {
-        return Ok(Opened::Own(verified.authenticated().content.content.content_type()));
+        return Ok(Opened::Own(OwnClaim::Signed(verified.authenticated().content.content.content_type())));
     }
     let (content, proof) = verified.into_parts();
     Ok(Opened::Handshake(Handshake { content, proof, advance: None }))
@@ -214,7 +222,7 @@ fn unprotect_private<'s>(
     let record = past.as_ref().unwrap_or(&state.epoch);
     let located = message.locate(state.suite, &record.sender_data_secret, record.width.leaves())?;
     if located.leaf_index() == stay.own_leaf {
-        return Ok(Opened::Own(located.content_type()));
+        return Ok(Opened::Own(OwnClaim::Unproven));
     }
     let tree = SecretTree { suite: state.suite, keys: &stay.keys, epoch, width: record.width };
     if located.content_type() != ContentType::Application {

@@ -4,6 +4,7 @@
 use super::state::GroupState;
 use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
+use crate::crypto::sha256;
 use crate::store::{Key, KeyRange, Reader, Record, Staged, Txn, Writer, corrupt, decode_record, encode_record};
 use zeroize::Zeroizing;
 
@@ -33,6 +34,15 @@ pub(crate) fn keep(txn: &mut Txn, state: &mut GroupState, pending: &Pending, has
     txn.put_large(&prefix, &Zeroizing::new(encode_record(pending)));
     state.head.pending = Some(hash);
     state.store_head(txn)
+}
+
+/// Refuses if no commit waits, or another than the one that is meant.
+pub(crate) fn require(state: &GroupState, commit: Option<&[u8]>) -> Result<()> {
+    let meant = commit.map(|commit| sha256(&[commit]));
+    match state.head.pending {
+        Some(hash) if meant.is_none_or(|meant| meant == hash) => Ok(()),
+        _ => Err(Code::NoPendingCommit.into()),
+    }
 }
 
 /// The commit that waits.

@@ -2,7 +2,7 @@
 //! checked cannot be passed on.
 
 use super::host::Host;
-use super::open::{Application, Handshake, Inbound, Opened};
+use super::open::{Application, Handshake, Inbound, Opened, OwnClaim};
 use super::path::Merged;
 use super::pending::{self, Confirmed};
 use super::proposals::{self, KnownProposal, author_of};
@@ -20,7 +20,9 @@ use crate::tree::UpdatePath;
 /// What a message turned into.
 pub(crate) struct Received {
     pub(crate) event: Event,
-    /// The Welcome of our own commit, when the message confirmed it.
+    /// Whether the message was our own commit, which it confirmed.
+    pub(crate) own_commit: bool,
+    /// The Welcome of that commit.
     pub(crate) welcome: Option<Vec<u8>>,
 }
 
@@ -32,9 +34,9 @@ pub(crate) fn message(txn: &mut Txn, (state, host): (&mut GroupState, &Host), in
     inbound.check_epoch(state)?;
     if state.head.pending == Some(inbound.hash) {
         let Confirmed { event, welcome } = pending::confirm(txn, state)?;
-        return Ok(Received { event, welcome });
+        return Ok(Received { event, own_commit: true, welcome });
     }
-    Ok(Received { event: from_others(txn, (state, host), inbound)?, welcome: None })
+    Ok(Received { event: from_others(txn, (state, host), inbound)?, own_commit: false, welcome: None })
 }
 
 fn from_others(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: Inbound) -> Result<Event> {
@@ -43,7 +45,7 @@ fn from_others(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: 
     let suite = state.suite;
     match inbound.unprotect(txn, state, &stay, host)? {
         Opened::Application(application) => deliver(txn, application),
-        Opened::Own(content_type) => own(txn, state, content_type, &hash),
+        Opened::Own(claim) => own(txn, state, claim, &hash),
         Opened::Handshake(Handshake { content, proof, advance }) => match content.content.content.clone() {
             Content::Proposal(proposal) => {
                 let reference = content.proposal_ref(suite)?;
@@ -73,14 +75,17 @@ fn deliver(txn: &mut Txn, application: Application<'_>) -> Result<Event> {
 }
 
 /// A message of our own that came back and is no pending commit.
-fn own(txn: &mut Txn, state: &GroupState, content_type: ContentType, hash: &[u8; 32]) -> Result<Event> {
+fn own(txn: &mut Txn, state: &GroupState, claim: OwnClaim, hash: &[u8; 32]) -> Result<Event> {
     let tombstone = state.keys.tombstone(hash);
     if txn.read(&tombstone)?.is_some() {
         return Err(Code::OwnCommitDiscarded.into());
     }
-    match content_type {
-        ContentType::Commit => Err(Code::OwnMessage.with("a commit of our own that this store does not know")),
-        _ => Ok(Event::OwnEcho),
+    match claim {
+        OwnClaim::Signed(ContentType::Commit) => {
+            Err(Code::OwnMessage.with("a commit of our own that this store does not know"))
+        }
+        // What is encrypted under a key of ours that is used up proves nothing: anyone in the group can write it.
+        OwnClaim::Signed(_) | OwnClaim::Unproven => Ok(Event::OwnEcho),
     }
 }
 
@@ -133,6 +138,9 @@ fn commit_received(
     let author = committer_name(txn, &mut staged, merged.as_ref())?;
     if committer == Committer::Joiner {
         staged.roster.added.push(author.clone());
+    }
+    if let Some((merged, path)) = merged.as_ref().zip(path.as_ref()) {
+        advance::check_path(txn, &mut staged, merged, path)?;
     }
     let lost = pending::lost(txn, state)?;
     if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {

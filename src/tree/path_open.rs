@@ -22,7 +22,7 @@ pub(crate) struct ReceivedPath<'a> {
 }
 
 impl Tree {
-    /// Decrypts the path secret that is meant for us, and derives every key above it. The keys must be those that were
+    /// Decrypts the path secret of a path whose ciphertexts were counted, and derives every key above it. The keys must be those that were
     /// sent. `group_context` is the provisional one.
     pub(crate) fn open_path(
         &mut self,
@@ -30,7 +30,6 @@ impl Tree {
         path: &ReceivedPath<'_>,
         (own, keys, group_context): (LeafIndex, &PathKeys, &[u8]),
     ) -> Result<DerivedPath> {
-        self.check_ciphertext_counts(txn, path)?;
         let shared = path.steps.iter().position(|step| step.copath.covers(own.into())).ok_or(Code::BadPath)?;
         let (steps, nodes) =
             (path.steps.get(shared..).unwrap_or_default(), path.nodes.get(shared..).unwrap_or_default());
@@ -87,7 +86,7 @@ impl Tree {
     }
 
     /// One ciphertext for each node of the copath's resolution, new leaves left out (RFC 9420 §7.6).
-    fn check_ciphertext_counts(&mut self, txn: &mut Txn, path: &ReceivedPath<'_>) -> Result<()> {
+    pub(crate) fn check_ciphertext_counts(&mut self, txn: &mut Txn, path: &ReceivedPath<'_>) -> Result<()> {
         for (step, node) in path.steps.iter().zip(path.nodes) {
             let added = path.added.range(step.copath.leaves()).count();
             let resolution = self.facts(txn, step.copath)?.resolution as usize;

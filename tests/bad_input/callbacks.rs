@@ -118,8 +118,8 @@ fn codes(client: &Client, group: Option<&Arc<Group>>) -> Vec<u32> {
             code(group.encrypt(vec![1], vec![], vec![]).map(drop)),
             code(group.propose_update(vec![]).map(drop)),
             code(group.clone().new_commit().build().map(drop)),
-            code(group.confirm_commit(vec![]).map(drop)),
-            code(group.discard_commit()),
+            code(group.confirm_commit(None, vec![]).map(drop)),
+            code(group.discard_commit(None)),
             code(group.epoch_authenticator().map(drop)),
             code(group.group_info(true).map(drop)),
             code(group.export_tree().map(drop)),
@@ -149,7 +149,7 @@ fn no_callback_may_call_the_library() {
         let package = client.create_key_packages(1, KeyPackageOptions::default()).unwrap().remove(0).message;
         let a = alice.client.create_group(GroupOptions::default()).unwrap();
         let added = a.clone().new_commit().add(package).unwrap().build().unwrap();
-        a.confirm_commit(vec![]).unwrap();
+        a.confirm_commit(None, vec![]).unwrap();
         let b = client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
         group.set(b.clone()).ok().unwrap();
         b.receive(a.propose_add(person("carol").key_package(), vec![]).unwrap(), vec![]).unwrap();
@@ -180,12 +180,12 @@ fn one_call_at_a_time_on_a_group() {
     let package = client.create_key_packages(1, KeyPackageOptions::default()).unwrap().remove(0).message;
     let a = alice.client.create_group(GroupOptions::default()).unwrap();
     let added = a.clone().new_commit().add(package).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let b = client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
     let (hook, reached, open) = gate();
     *meddler.in_policy.lock().unwrap() = Some(hook);
     let commit = a.clone().new_commit().add(person("carol").key_package()).unwrap().build().unwrap().commit;
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let before = meddler.storage.records();
     std::thread::scope(|scope| {
         let slow = scope.spawn(|| b.receive(commit, vec![]));
@@ -228,7 +228,7 @@ fn callbacks_that_fail() {
     let alice = person("alice");
     let a = alice.client.create_group(GroupOptions::default()).unwrap();
     let welcome = a.clone().new_commit().add(package).unwrap().build().unwrap().welcome.unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     *broken.0.lock().unwrap() = true;
     let before = storage.records();
     let refused = client.join(welcome.clone(), JoinOptions::default()).map(drop).unwrap_err();
@@ -238,7 +238,7 @@ fn callbacks_that_fail() {
     let b = client.join(welcome, JoinOptions::default()).unwrap();
     *broken.0.lock().unwrap() = true;
     let commit = a.clone().new_commit().add(person("carol").key_package()).unwrap().build().unwrap().commit;
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let before = storage.records();
     assert_eq!(b.receive(commit.clone(), vec![]).unwrap_err().code(), 721);
     assert!(storage.records() == before);

@@ -79,7 +79,7 @@ fn commits() {
         let alone = refresh(&a);
         target.attack(&alone);
         let added = a.clone().new_commit().add(carol.key_package()).unwrap().build().unwrap();
-        a.confirm_commit(vec![]).unwrap();
+        a.confirm_commit(None, vec![]).unwrap();
         target.attack(&added.commit);
         assert_eq!(target.refuse(alone, "a replay"), 403);
         let proposal = a.propose_add(dave.key_package(), vec![]).unwrap();
@@ -88,7 +88,7 @@ fn commits() {
         b.receive(proposal, vec![]).unwrap();
         target.attack(&commit);
         let removal = a.clone().new_commit().remove(3).unwrap().build().unwrap().commit;
-        a.confirm_commit(vec![]).unwrap();
+        a.confirm_commit(None, vec![]).unwrap();
         target.attack(&removal);
         in_touch(&a, &b);
     }
@@ -101,7 +101,7 @@ fn commits_with_psks() {
     let target = Target { name: "psk commit", storage: &bob.storage, take: &take };
     alice.client.put_psk(b"psk".to_vec(), vec![3; 32]).unwrap();
     let commit = a.clone().new_commit().psk(b"psk".to_vec()).unwrap().without_path().unwrap().build().unwrap().commit;
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     assert_eq!(target.refuse(commit.clone(), "a commit with a key unknown here"), 407);
     bob.client.put_psk(b"psk".to_vec(), vec![4; 32]).unwrap();
     assert_eq!(target.refuse(commit.clone(), "a commit with another key"), 302);
@@ -118,7 +118,7 @@ fn welcomes_and_trees() {
         let builder = a.clone().new_commit().add(carol.key_package()).unwrap();
         let builder = if beside { builder.tree_beside_welcome().unwrap() } else { builder };
         let built = builder.build().unwrap();
-        a.confirm_commit(vec![]).unwrap();
+        a.confirm_commit(None, vec![]).unwrap();
         let (welcome, tree) = (built.welcome.unwrap(), built.tree);
         let join = |welcome: Vec<u8>, tree: Option<Vec<u8>>| {
             carol.client.join(welcome, JoinOptions { tree, ..JoinOptions::default() }).map(drop)
@@ -149,7 +149,7 @@ fn key_packages() {
     Target { name: "key package", storage: &alice.storage, take: &add }.attack(&carol.key_package());
     let pending = a.pending_commit().unwrap().unwrap();
     b.receive(pending.commit, vec![]).unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let c = carol.client.join(pending.welcome.unwrap(), JoinOptions::default()).unwrap();
     assert_eq!(hear(&c, say(&b, "welcome")), "welcome");
     in_touch(&a, &c);
@@ -185,7 +185,7 @@ fn kinds_in_the_wrong_place() {
     join.refuse(key_package, "another kind");
     add.refuse(welcome.clone(), "another kind");
     b.receive(built.commit, vec![]).unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     let c = carol.client.join(welcome, JoinOptions::default()).unwrap();
     in_touch(&b, &c);
 }

@@ -15,7 +15,7 @@ fn one_of_each(group: &std::sync::Arc<Group>) -> [Vec<u8>; 3] {
 
 fn refresh_without_pending(group: &std::sync::Arc<Group>) -> Vec<u8> {
     let commit = group.clone().new_commit().without_pending().unwrap().build().unwrap().commit;
-    group.confirm_commit(vec![]).unwrap();
+    group.confirm_commit(None, vec![]).unwrap();
     commit
 }
 
@@ -88,7 +88,7 @@ fn wrong_people() {
     let Pair { alice, bob, a, b } = pair(true);
     let carol = person("carol");
     let added = b.clone().new_commit().add(carol.key_package()).unwrap().build().unwrap();
-    b.confirm_commit(vec![]).unwrap();
+    b.confirm_commit(None, vec![]).unwrap();
     a.receive(added.commit, vec![]).unwrap();
     let stranger = person("stranger");
     stranger.key_package();
@@ -118,11 +118,11 @@ fn wrong_people() {
     a.clear_proposals().unwrap();
     // Whoever is out is not heard, and hears nothing.
     let removal = a.clone().new_commit().remove(2).unwrap().build().unwrap().commit;
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     b.receive(removal.clone(), vec![]).unwrap();
     let rebel = c.clone().new_commit().build().unwrap().commit;
     assert_eq!(at_alice.refuse(rebel, "a commit of a removed member"), 403);
-    c.discard_commit().unwrap();
+    c.discard_commit(None).unwrap();
     assert!(matches!(c.receive(removal.clone(), vec![]).unwrap(), Event::Removed { .. }));
     let take = |bytes: Vec<u8>| c.receive(bytes, vec![]).map(drop);
     let at_carol = Target { name: "at carol", storage: &carol.storage, take: &take };

@@ -48,7 +48,7 @@ pub(crate) fn pair_called(group_id: Option<&[u8]>, public_handshakes: bool) -> P
 /// Adds a person by a commit that takes effect at once.
 pub(crate) fn welcome(group: &Arc<Group>, person: &Person, public_handshakes: bool) -> Arc<Group> {
     let added = group.clone().new_commit().add(person.key_package()).unwrap().build().unwrap();
-    group.confirm_commit(vec![]).unwrap();
+    group.confirm_commit(None, vec![]).unwrap();
     let options = JoinOptions { public_handshakes, ..JoinOptions::default() };
     person.client.join(added.welcome.unwrap(), options).unwrap()
 }
@@ -56,7 +56,7 @@ pub(crate) fn welcome(group: &Arc<Group>, person: &Person, public_handshakes: bo
 /// A commit without changes, confirmed by its sender.
 pub(crate) fn refresh(group: &Arc<Group>) -> Vec<u8> {
     let commit = group.clone().new_commit().build().unwrap().commit;
-    group.confirm_commit(vec![]).unwrap();
+    group.confirm_commit(None, vec![]).unwrap();
     commit
 }
 

@@ -111,13 +111,13 @@ fn keys_and_custom_proposals() {
 #[test]
 fn calls_out_of_turn() {
     let Pair { alice, a, b, .. } = pair(false);
-    refused(&alice.storage, 504, || a.confirm_commit(vec![]));
-    refused(&alice.storage, 504, || a.discard_commit());
+    refused(&alice.storage, 504, || a.confirm_commit(None, vec![]));
+    refused(&alice.storage, 504, || a.discard_commit(None));
     let builder = a.clone().new_commit();
     builder.build().unwrap();
     refused(&alice.storage, 508, || builder.build());
     refused(&alice.storage, 503, || a.clone().new_commit().build());
-    a.discard_commit().unwrap();
+    a.discard_commit(None).unwrap();
     a.propose_update(vec![]).unwrap();
     refused(&alice.storage, 505, || a.encrypt(vec![1], vec![], vec![]));
     a.clear_proposals().unwrap();

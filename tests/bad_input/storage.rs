@@ -183,7 +183,7 @@ fn scene(sealed: bool) -> Scene {
     let (package, another) = (packages.remove(0).message, packages.remove(0).message);
     let a = alice.client.create_group(GroupOptions::default()).unwrap();
     let added = a.clone().new_commit().add(package).unwrap().build().unwrap();
-    a.confirm_commit(vec![]).unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
     client.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
     let messages = [say(&a, "one"), say(&a, "two")];
     let proposal = a.propose_add(person("dave").key_package(), vec![]).unwrap();
@@ -243,13 +243,13 @@ impl<'a> Play<'a> {
         let mut built = self.built.lock().unwrap().clone();
         if let Some(pending) = b.pending_commit().unwrap() {
             built = pending.commit;
-            b.confirm_commit(vec![]).unwrap();
+            b.confirm_commit(None, vec![]).unwrap();
         }
         b.clear_proposals().unwrap();
         // Alice either never sees a commit, or adopts her own or bob's.
         let alices: [Adoption; 3] = [
-            Box::new(|a| a.discard_commit().unwrap()),
-            Box::new(|a| drop(a.confirm_commit(vec![]).unwrap())),
+            Box::new(|a| a.discard_commit(None).unwrap()),
+            Box::new(|a| drop(a.confirm_commit(None, vec![]).unwrap())),
             Box::new(move |a| drop(a.receive(built.clone(), vec![]))),
         ];
         let ours = b.epoch_authenticator().unwrap();
@@ -317,9 +317,9 @@ const STEPS: [Step; 28] = [
     step("propose", nothing, |play| play.group.propose_update(vec![]).map(drop)),
     step("propose a removal", nothing, |play| play.group.propose_remove(0, vec![]).map(drop)),
     step("build a commit", hear_proposal, build),
-    step("discard a commit", hear_and_build, |play| play.group.discard_commit()),
+    step("discard a commit", hear_and_build, |play| play.group.discard_commit(None)),
     step("look at a commit", hear_and_build, |play| play.group.pending_commit().map(drop)),
-    step("confirm a commit", hear_and_build, |play| play.group.confirm_commit(vec![]).map(drop)),
+    step("confirm a commit", hear_and_build, |play| play.group.confirm_commit(None, vec![]).map(drop)),
     step("lose a commit", hear_and_build, |play| play.receive(&play.scene.commit)),
     step("clear proposals", hear_proposal, |play| play.group.clear_proposals()),
     step("join", nothing, |play| play.client.join(play.scene.welcome.clone(), Default::default()).map(drop)),

@@ -196,7 +196,7 @@ impl World {
     pub(crate) fn publish(&mut self, by: &str, built: CommitResult) -> Committed {
         let group = self.group(by);
         let own = match self.steps.is_multiple_of(2) {
-            true => group.confirm_commit(vec![]).unwrap(),
+            true => group.confirm_commit(None, vec![]).unwrap(),
             false => group.receive(built.commit.clone(), vec![]).unwrap(),
         };
         assert!(change_of(&own).own);

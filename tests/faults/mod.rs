@@ -262,7 +262,7 @@ impl Person {
     /// A commit with nothing said, made and confirmed.
     pub(crate) fn commit(&self) -> Vec<u8> {
         let built = self.group().new_commit().build().unwrap();
-        self.group().confirm_commit(vec![]).unwrap();
+        self.group().confirm_commit(None, vec![]).unwrap();
         built.commit
     }
 
@@ -331,7 +331,7 @@ fn found(founder: &mut Person, others: &mut [&mut Person]) {
         builder = builder.add(other.key_package()).unwrap();
     }
     let welcome = builder.build().unwrap().welcome.unwrap();
-    founder.group().confirm_commit(vec![]).unwrap();
+    founder.group().confirm_commit(None, vec![]).unwrap();
     others.iter_mut().for_each(|other| other.join(welcome.clone()));
 }
 

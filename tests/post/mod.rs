@@ -267,7 +267,7 @@ impl Process {
     fn follow(&mut self, letter: &Letter) -> bool {
         let confirm = self.role.confirms && letter.kind == "own" && self.dice.below(2) == 0 && self.waits(letter);
         let outcome = match confirm {
-            true => self.group.confirm_commit(letter.tag()),
+            true => self.group.confirm_commit(None, letter.tag()),
             false => self.group.receive(letter.bytes.clone(), letter.tag()),
         };
         match outcome {
@@ -419,7 +419,7 @@ impl Office {
             builder = builder.add(package.message).unwrap();
         }
         let welcome = builder.build().unwrap().welcome.unwrap();
-        group.confirm_commit(vec![]).unwrap();
+        group.confirm_commit(None, vec![]).unwrap();
         let [bob, carol] =
             [bob, carol].map(|one| Member { group: one.join(welcome.clone(), JoinOptions::default()).unwrap() });
         (bob, carol)
@@ -540,7 +540,7 @@ impl Office {
     fn commit(&mut self, one: &Arc<Group>, other: &Arc<Group>) {
         let epoch = self.epoch();
         let commit = one.clone().new_commit().build().unwrap().commit;
-        one.confirm_commit(vec![]).unwrap();
+        one.confirm_commit(None, vec![]).unwrap();
         other.receive(commit.clone(), vec![]).unwrap();
         self.put("commit", epoch, &commit);
         self.commits += 1;

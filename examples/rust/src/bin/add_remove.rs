@@ -16,13 +16,13 @@ fn main() -> Outcome<()> {
     say("alice added carol", &[&a, &b, &c])?;
 
     let refreshed = c.clone().new_commit().build()?.commit;
-    c.confirm_commit(Vec::new())?;
+    c.confirm_commit(None, Vec::new())?;
     receive(&[&a, &b], &refreshed)?;
     say("carol refreshed her keys", &[&a, &b, &c])?;
 
     let leaf = c.find_member(b"bob".to_vec())?.ok_or("bob is not there")?.name.leaf;
     let removed = c.clone().new_commit().remove(leaf)?.build()?.commit;
-    c.confirm_commit(Vec::new())?;
+    c.confirm_commit(None, Vec::new())?;
     receive(&[&a, &b], &removed)?;
     say("carol removed bob", &[&a, &c])?;
 
@@ -47,7 +47,7 @@ fn add(group: &Arc<Group>, others: &[&Arc<Group>], newcomer: &Client) -> Outcome
     let key_packages = newcomer.create_key_packages(1, KeyPackageOptions::default())?;
     let key_package = key_packages.into_iter().next().ok_or("no key package")?;
     let added = group.clone().new_commit().add(key_package.message)?.build()?;
-    group.confirm_commit(Vec::new())?;
+    group.confirm_commit(None, Vec::new())?;
     receive(others, &added.commit)?;
     Ok(newcomer.join(added.welcome.ok_or("no Welcome")?, JoinOptions::default())?)
 }

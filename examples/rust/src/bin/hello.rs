@@ -15,7 +15,7 @@ fn main() -> Outcome<()> {
 
     let group = alice.create_group(GroupOptions::default())?;
     let added = group.clone().new_commit().add(key_package.message)?.build()?;
-    group.confirm_commit(Vec::new())?;
+    group.confirm_commit(None, Vec::new())?;
     say("alice created a group and added bob");
 
     let joined = bob.join(added.welcome.ok_or("no Welcome")?, JoinOptions::default())?;
