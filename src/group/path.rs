@@ -7,7 +7,7 @@ use super::proposals::require_replacement;
 use super::resolve::Committer;
 use super::stage::{Provisional, leaf_record};
 use super::state::GroupState;
-use crate::base::{Code, LeafIndex, Result};
+use crate::base::{CipherSuite, Code, LeafIndex, Result};
 use crate::crypto::{HpkePrivateKey, HpkePublicKey};
 use crate::store::Txn;
 use crate::tree::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Names, NewPath, PathStep, Tree, UpdatePath};
@@ -30,6 +30,7 @@ pub(crate) fn receive(
         Committer::Joiner => staged.tree.next_leaf(txn)?,
     };
     let node = verified_leaf(state, host, leaf, path)?;
+    check_newcomer(staged.committer, state.suite.id(), &node)?;
     check_successor(txn, (state, host), staged, &node)?;
     let keys = Tree::sent_keys(&node.encryption_key, &path.nodes);
     staged.tree.check_path_keys(txn, &keys)?;
@@ -82,6 +83,14 @@ fn verified_leaf(state: &GroupState, host: &Host, leaf: LeafIndex, path: &Update
         longest_lifetime: host.limits.longest_lifetime,
     };
     path.leaf_node.clone().verify(state.suite, &rules)
+}
+
+/// A client that joins by its commit must support the group's version and suite, as one that is added must (§11.1).
+fn check_newcomer(committer: Committer, suite: CipherSuite, node: &LeafNode) -> Result<()> {
+    match committer {
+        Committer::Member(_) => Ok(()),
+        Committer::Joiner => node.check_group(suite),
+    }
 }
 
 /// The new leaf must be fit to follow the committer's old one, or the one that a rejoining client removes (§12.2, §5.3.1).
