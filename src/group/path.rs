@@ -107,3 +107,20 @@ fn check_successor(
     };
     require_replacement(state, host, &old, node)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::crypto::Suite;
+    use crate::tree::sample;
+
+    #[test]
+    fn a_joiner_lists_the_suite_of_the_group() {
+        let (leaf, _) = sample::leaf(Suite::of(CipherSuite(1)).unwrap());
+        check_newcomer(Committer::Joiner, CipherSuite(1), &leaf).unwrap();
+        assert!(check_newcomer(Committer::Joiner, CipherSuite(3), &leaf).unwrap_err().is(Code::BadLeafNode));
+        // Leaves that are in the group already are not held to it.
+        check_newcomer(Committer::Member(LeafIndex(0)), CipherSuite(3), &leaf).unwrap();
+    }
+}
