@@ -100,6 +100,21 @@ fn a_key_package_of_last_resort_is_kept_and_used_twice() {
 }
 
 #[test]
+fn a_replayed_welcome_does_not_lead_back() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.found(&["alice"]);
+    let package = world.client("bob").create_key_packages(1, LAST_RESORT).unwrap().remove(0).message;
+    let committed = world.commit("alice", |draft| draft.add(package.clone()).unwrap());
+    world.remove("alice", "bob");
+    let before = world.records("bob");
+    let again = world.client("bob").join(committed.built.welcome.unwrap(), JoinOptions::default());
+    assert_eq!(code(again), 314);
+    assert!(world.records("bob") == before);
+    world.commit("alice", |draft| draft.add(package).unwrap());
+    assert_eq!(world.members().len(), 2);
+}
+
+#[test]
 fn one_key_package_of_last_resort_opens_two_groups() {
     let world = World::of(&["alice", "bob"]);
     let package = world.client("bob").create_key_packages(1, LAST_RESORT).unwrap().remove(0).message;

@@ -53,6 +53,24 @@ fn a_joiner_does_not_believe_a_member() {
 }
 
 #[test]
+fn external_senders_are_judged_by_who_creates_and_who_joins() {
+    let (mut world, registrars) = registered(&["alice", "bob"]);
+    let options =
+        || GroupOptions { extensions: extensions(&[(5, &external_sender("server"))]), ..GroupOptions::default() };
+    registrars[0].reject("server");
+    assert_eq!(fails(&world, "alice", || world.client("alice").create_group(options())), 312);
+    registrars[0].rejected.lock().unwrap().clear();
+    world.create("alice", options());
+    registrars[1].reject("server");
+    let package = world.key_package("bob");
+    let built = world.group("alice").new_commit().add(package).unwrap().build().unwrap();
+    let join = || world.client("bob").join(built.welcome.clone().unwrap(), JoinOptions::default());
+    assert_eq!(fails(&world, "bob", join), 312);
+    registrars[1].rejected.lock().unwrap().clear();
+    join().unwrap();
+}
+
+#[test]
 fn nobody_adds_a_client_that_it_does_not_believe() {
     let (mut world, registrars) = registered(&["alice", "bob", "carol"]);
     world.found(&["alice", "bob"]);
@@ -430,6 +448,18 @@ fn a_signer_that_fails_changes_nothing() {
     assert_eq!(fails(&world, "alice", || group.group_info(false)), 711);
     key.failing.store(false, Ordering::Relaxed);
     world.update("alice");
+}
+
+#[test]
+fn a_signer_with_another_key_makes_no_commit() {
+    let mut world = World::of(&["bob"]);
+    with_hardware(&mut world, "alice");
+    world.found(&["alice", "bob"]);
+    world.person_mut("alice").host.signer = Some(HardwareKey::new());
+    world.reopen("alice");
+    let group = world.group("alice");
+    assert_eq!(fails(&world, "alice", || group.clone().new_commit().build()), 711);
+    assert_eq!(fails(&world, "alice", || group.clone().new_commit().without_path()?.build()), 711);
 }
 
 #[test]

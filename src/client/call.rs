@@ -41,5 +41,33 @@ fn retry(why: &str) {
 
 /// Whether other records could have led to another outcome. A record that seems corrupt may be two halves of different ages.
 fn rests_on_records(error: &Error) -> bool {
-    error.is_verdict() || matches!(error.code() / 100, 1 | 5) || error.is(Code::StorageCorrupt)
+    error.is_verdict() || matches!(error.code() / 100, 1 | 5 | 8 | 9) || error.is(Code::StorageCorrupt)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::{Key, MemoryStorage};
+
+    #[test]
+    fn an_error_over_records_that_moved_is_not_the_last_word() {
+        for code in [Code::BadArgument, Code::NotForUs, Code::PendingCommit, Code::UsageLimit, Code::Internal] {
+            let store = Store::open(MemoryStorage::new(), b"alice", None).unwrap();
+            let key = Key(b"key".to_vec());
+            let found = run(&store, |txn| {
+                txn.watch(&key)?;
+                match txn.read(&key)? {
+                    Some(_) => Ok(((), None)),
+                    None => {
+                        let mut other = Txn::begin(store.clone());
+                        other.put(key.clone(), vec![1]);
+                        store.write(other.finish(None)?)?;
+                        Err(code.into())
+                    }
+                }
+            });
+            assert!(found.is_ok());
+        }
+    }
 }

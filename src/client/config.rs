@@ -99,7 +99,9 @@ impl Host {
 pub struct KeyPackageOptions {
     /// The cipher suite; nothing for the preferred one.
     pub cipher_suite: Option<u16>,
-    /// Whether the private keys are kept after use, for when all other key packages are used up.
+    /// Whether the private keys are kept after use, for when all other key packages are used up. A Welcome for it opens more
+    /// than once: one that is replayed is refused as long as the group is known here, but after the group was deleted with
+    /// `delete`, it cannot be told from a new one.
     pub last_resort: bool,
 }
 

@@ -71,3 +71,66 @@ fn not_after(key_package: &KeyPackage) -> u64 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::base::{CipherSuite, ProtocolVersion};
+    use crate::codec::{Opaque, encode};
+    use crate::crypto::Signature;
+    use crate::tree::{ExtensionType, Extensions, Lifetime, Signed, sample};
+    use crate::{AcceptAll, ClientConfig, GroupOptions, Host, JoinOptions, MemoryStorage};
+
+    const NAME: &[u8] = b"what the app calls alice";
+
+    /// A key package whose leaf has an application id.
+    fn named(now: u64) -> MadeElsewhere {
+        let suite = Suite::of(CipherSuite(1)).unwrap();
+        let ((init_key, init_public), (leaf_key, leaf_public)) =
+            (suite.generate_hpke_keys().unwrap(), suite.generate_hpke_keys().unwrap());
+        let (mut leaf, key) = sample::leaf(suite);
+        leaf.encryption_key = leaf_public;
+        leaf.leaf_node_source = LeafNodeSource::KeyPackage(Lifetime { not_before: now - 60, not_after: now + 3600 });
+        leaf.extensions.put(ExtensionType::APPLICATION_ID, encode(&Opaque(NAME.to_vec())).unwrap());
+        let mut key_package = KeyPackage {
+            version: ProtocolVersion::MLS10,
+            cipher_suite: suite.id(),
+            init_key: init_public,
+            leaf_node: sample::signed(leaf, &key, None),
+            extensions: Extensions::default(),
+            signature: Signature(Opaque::default()),
+        };
+        key_package.signature = key.sign_with_label(KeyPackage::LABEL, &key_package.signed_fields().unwrap()).unwrap();
+        MadeElsewhere {
+            message: Message::KeyPackage(Box::new(key_package.into())).encode().unwrap(),
+            init_key: init_key.0,
+            leaf_key: leaf_key.0,
+            signature_key: key.secret().duplicate(),
+        }
+    }
+
+    #[test]
+    fn an_update_keeps_the_extensions_of_the_leaf() {
+        let host = || Host::new(MemoryStorage::new(), Arc::new(AcceptAll));
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let (alices, made) = (host(), named(now));
+        let open = || Client::new(ClientConfig::basic("alice"), alices.clone()).unwrap();
+        let package = made.message.clone();
+        open().import_key_package(made).unwrap();
+        let bob = Client::new(ClientConfig::basic("bob"), host()).unwrap();
+        let group = bob.create_group(GroupOptions::default()).unwrap();
+        let built = group.clone().new_commit().add(package).unwrap().build().unwrap();
+        group.confirm_commit(vec![]).unwrap();
+        let alice = open().join(built.welcome.unwrap(), JoinOptions::default()).unwrap();
+        let named = || group.export_tree().unwrap().windows(NAME.len()).any(|window| window == NAME);
+        assert!(named());
+        group.receive(alice.propose_update(vec![]).unwrap(), vec![]).unwrap();
+        let commit = group.clone().new_commit().build().unwrap().commit;
+        group.confirm_commit(vec![]).unwrap();
+        alice.receive(commit, vec![]).unwrap();
+        assert!(named());
+    }
+}

@@ -8,6 +8,33 @@ use crate::base::{Code, Error, Result, Secret};
 
 const X448_LENGTH: usize = 56;
 
+/// The u-coordinates of X25519 whose points have a low order, in every encoding of 255 bits: whoever multiplies one gets zero
+/// (RFC 7748 §6.1). In this order: 0, 1, the two of order 8, and p - 1, p, p + 1.
+const X25519_LOW_ORDER: [[u8; 32]; 7] = [
+    [0; 32],
+    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [
+        0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09,
+        0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,
+    ],
+    [
+        0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44,
+        0x5c, 0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11, 0x57,
+    ],
+    [
+        0xec, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+    [
+        0xed, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+    [
+        0xee, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f,
+    ],
+];
+
 /// A curve that two keys agree on a secret over.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Curve {
@@ -60,11 +87,12 @@ impl Curve {
         }
     }
 
-    /// Whether these bytes are a public key: a point of the curve in its one accepted form (for X25519, any 32 bytes).
+    /// Whether these bytes are a public key: a point of the curve in its one accepted form (for X25519, any 32 bytes),
+    /// and not one of low order on a curve that has such points.
     pub(super) fn check_public(self, public: &[u8]) -> Result<()> {
         self.check_form(public)?;
         let accepted = match self.algorithm() {
-            Some(_) if self == Curve::X25519 => true,
+            Some(_) if self == Curve::X25519 => !has_low_order(public),
             Some(algorithm) => ParsedPublicKey::try_from(UnparsedPublicKey::new(algorithm, public)).is_ok(),
             None => x448::PublicKey::from_bytes(public).is_some(),
         };
@@ -131,6 +159,12 @@ impl CurvePrivateKey {
     }
 }
 
+/// Whether these bytes, of which X25519 ignores the highest bit, are a point of low order.
+fn has_low_order(public: &[u8]) -> bool {
+    let Some((last, front)) = public.split_last() else { return false };
+    X25519_LOW_ORDER.iter().any(|point| point.split_last() == Some((&(last & 0x7f), front)))
+}
+
 fn bad_point() -> Error {
     Code::Malformed.with("the bytes are not a public key of the cipher suite")
 }
@@ -170,6 +204,18 @@ mod tests {
                 assert!(curve.check_public(&public).is_err());
             }
         }
+    }
+
+    #[test]
+    fn no_point_of_low_order_is_a_key() {
+        for mut point in X25519_LOW_ORDER {
+            for high_bit in [0, 0x80] {
+                point[31] |= high_bit;
+                assert!(Curve::X25519.check_public(&point).unwrap_err().is(Code::Malformed));
+                assert!(Curve::X25519.generate().unwrap().agree(&point).unwrap_err().is(Code::Malformed));
+            }
+        }
+        assert!(Curve::X448.check_public(&[0; X448_LENGTH]).is_err());
     }
 
     #[test]

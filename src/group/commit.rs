@@ -13,8 +13,8 @@ use super::state::{GroupState, member_name};
 use super::{identities, path, record, rules, select, touch};
 use crate::base::event::ProposalSummary;
 use crate::base::{Code, Result, Secret};
-use crate::crypto::{Digest, sha256};
-use crate::message::{AuthenticatedContent, Commit, Content, Proposal, ProposalOrRef, Sender};
+use crate::crypto::{Digest, SignaturePublicKey, sha256};
+use crate::message::{AuthenticatedContent, Commit, Content, FramedContent, Proposal, ProposalOrRef, Sender};
 use crate::schedule::WelcomeKey;
 use crate::store::Txn;
 use crate::tree::{LeafNode, LeafNodeSource, Names, NewPath, PathKeys, UpdatePath};
@@ -67,13 +67,28 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
     let vetted = identities::vet(state, host, allowed, None)?;
     let intents = intents(txn, state, &vetted.allowed.requests)?;
     let mut staged = stage::proposals(txn, state, vetted)?;
+    let signature_key = own_signature_key(txn, state, &mut staged)?;
     let own = own_path(txn, (state, host), &mut staged, with_path)?;
     staged.check_members(txn)?;
     let (wire_path, new_path) = own.seal(txn, &mut staged)?;
     let commit = Content::Commit(Box::new(Commit { proposals, path: wire_path }));
     let mut content = sign_content(state, host, (handshake_format(state), commit), &request.aad)?;
+    check_signer(state, &content, &signature_key)?;
     let next = Next::of(txn, (state, host), &mut staged, (&mut content, &new_path))?;
     finish(txn, (state, host), (staged, next), (content, intents, new_path, request))
+}
+
+/// The key that others know us by, before our path.
+fn own_signature_key(txn: &mut Txn, state: &GroupState, staged: &mut Provisional) -> Result<SignaturePublicKey> {
+    let own = staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
+    Ok(own.leaf_node()?.signature_key)
+}
+
+/// A signer that used another key would leave us alone in an epoch that nobody else reaches, so its word is checked once.
+fn check_signer(state: &GroupState, content: &AuthenticatedContent, key: &SignaturePublicKey) -> Result<()> {
+    let signed = content.content.to_be_signed(content.wire_format, &state.epoch.group_context)?;
+    let verified = state.suite.verify_with_label(key, FramedContent::LABEL, &signed, &content.auth.signature);
+    verified.map(drop).map_err(|_| Code::SignerFailed.with("the signature is not by the key of our leaf"))
 }
 
 /// The path of our commit before it is sealed, and our private keys as they will be.

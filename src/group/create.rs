@@ -4,6 +4,7 @@ use super::census;
 use super::epoch::EpochRecord;
 use super::head::{Head, PreviousStay, Settings, Standing};
 use super::host::{Host, OwnIdentity};
+use super::identities;
 use super::key_package::fresh_lifetime;
 use super::own_leaf::{sign_leaf, unsigned_leaf};
 use super::stage::leaf_record;
@@ -31,6 +32,7 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
     let stay = begin_stay(txn, &group_id)?;
     let keys = stay.keys;
     let identity = host.identity_for(suite)?;
+    identities::judge_external_senders(suite, host, &extensions)?;
     let (tree, tree_head) = plant(txn, host, (&keys, suite, identity), &extensions)?;
     let context = GroupContext {
         version: ProtocolVersion::MLS10,

@@ -24,7 +24,6 @@ pub(crate) struct EpochRecord {
 pub(crate) struct CurrentSecrets {
     pub(crate) exporter_secret: Secret,
     pub(crate) external_secret: Secret,
-    pub(crate) confirmation_key: Secret,
     pub(crate) membership_key: Secret,
     pub(crate) epoch_authenticator: Secret,
     pub(crate) init_secret: Secret,
@@ -43,7 +42,6 @@ impl EpochRecord {
         let current = CurrentSecrets {
             exporter_secret: secrets.exporter_secret,
             external_secret: secrets.external_secret,
-            confirmation_key: secrets.confirmation_key,
             membership_key: secrets.membership_key,
             epoch_authenticator: secrets.epoch_authenticator,
             init_secret: secrets.init_secret,
@@ -90,7 +88,6 @@ impl Record for EpochRecord {
         writer.option(self.current.as_ref(), |writer, current| {
             writer.secret(&current.exporter_secret);
             writer.secret(&current.external_secret);
-            writer.secret(&current.confirmation_key);
             writer.secret(&current.membership_key);
             writer.secret(&current.epoch_authenticator);
             writer.secret(&current.init_secret);
@@ -109,7 +106,6 @@ impl Record for EpochRecord {
                 Ok(CurrentSecrets {
                     exporter_secret: reader.secret()?,
                     external_secret: reader.secret()?,
-                    confirmation_key: reader.secret()?,
                     membership_key: reader.secret()?,
                     epoch_authenticator: reader.secret()?,
                     init_secret: reader.secret()?,
@@ -118,5 +114,26 @@ impl Record for EpochRecord {
                 })
             })?,
         })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::base::CipherSuite;
+    use crate::codec::Opaque;
+    use crate::crypto::Suite;
+    use crate::store::encode_record;
+
+    #[test]
+    fn the_confirmation_key_is_not_kept() {
+        let secrets = EpochSecrets::create(Suite::of(CipherSuite(1)).unwrap()).unwrap();
+        let (used, kept) = (secrets.confirmation_key.duplicate(), secrets.membership_key.duplicate());
+        let hashes = (Digest(Opaque::default()), Mac(Opaque::default()));
+        let (record, _) = EpochRecord::begin(secrets, (vec![], Width::new(1).unwrap()), hashes);
+        let stored = encode_record(&record);
+        let holds = |key: &Secret| stored.windows(key.expose().len()).any(|window| window == key.expose());
+        assert!(holds(&kept) && !holds(&used));
     }
 }

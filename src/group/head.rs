@@ -59,6 +59,14 @@ pub(crate) struct PreviousStay {
     pub(crate) epochs: (Epoch, Epoch),
 }
 
+impl PreviousStay {
+    /// Whether all its epochs have left the window when `current` has begun.
+    pub(crate) fn is_outlived(&self, current: Epoch, past_epochs: u32) -> bool {
+        // Epochs are numbered by others and may be as high as numbers go.
+        self.epochs.1.0.saturating_add(past_epochs.into()) < current.0
+    }
+}
+
 impl Head {
     /// Refuses to act in a group that this client has left, or that is closed.
     pub(crate) fn require_active(&self) -> Result<()> {
@@ -124,5 +132,25 @@ impl Record for Head {
                 Ok(PreviousStay { incarnation, own_leaf, epochs: (Epoch(reader.u64()?), Epoch(reader.u64()?)) })
             })?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stay_is_outlived_when_its_last_epoch_leaves_the_window() {
+        let outlived = |last, current| {
+            let stay = PreviousStay {
+                incarnation: Incarnation([0; 8]),
+                own_leaf: LeafIndex(0),
+                epochs: (Epoch(0), Epoch(last)),
+            };
+            stay.is_outlived(Epoch(current), 5)
+        };
+        assert!(!outlived(3, 8));
+        assert!(outlived(3, 9));
+        assert!(!outlived(u64::MAX - 1, u64::MAX));
     }
 }

@@ -7,6 +7,7 @@ use super::rules::Allowed;
 use super::state::GroupState;
 use crate::base::host::{Candidate, Change, ChangeRequest};
 use crate::base::{Code, Result};
+use crate::crypto::Suite;
 use crate::message::{Proposal, Sender};
 use crate::tree::{Extensions, LeafNode, Names};
 
@@ -35,7 +36,8 @@ impl Vetted {
         let leaves = adds_asked.chain(updates_asked).chain(path_leaf);
         let mut candidates: Vec<Candidate> = leaves.map(|leaf| candidate(suite, leaf)).collect();
         // External senders are judged whenever the extensions set them, and have no names (RFC 9420 §12.1.8.1).
-        candidates.extend(external_senders(state, extensions.as_ref())?);
+        let senders = extensions.as_ref().map(|extensions| external_senders(suite, extensions)).transpose()?;
+        candidates.extend(senders.unwrap_or_default());
         if candidates.is_empty() {
             return Ok(());
         }
@@ -107,15 +109,20 @@ fn ask(
     }
 }
 
-fn external_senders(state: &GroupState, extensions: Option<&Extensions>) -> Result<Vec<Candidate>> {
-    let Some(extensions) = extensions else { return Ok(Vec::new()) };
+/// Asks the validator about the external senders of a group that is entered or made (RFC 9420 §5.3.1).
+pub(crate) fn judge_external_senders(suite: &Suite, host: &Host, extensions: &Extensions) -> Result<()> {
+    let senders = external_senders(suite, extensions)?;
+    if senders.is_empty() { Ok(()) } else { host.judge(senders).map(drop) }
+}
+
+fn external_senders(suite: &Suite, extensions: &Extensions) -> Result<Vec<Candidate>> {
     let senders = extensions.external_senders()?.unwrap_or_default();
     Ok(senders
         .into_iter()
         .map(|sender| Candidate {
             identity: sender.credential.identity(),
             signature_key: sender.signature_key.0.to_vec(),
-            cipher_suite: state.suite.id().0,
+            cipher_suite: suite.id().0,
         })
         .collect())
 }

@@ -1,14 +1,17 @@
 //! Joining by a Welcome (RFC 9420 §12.4.3.1, in its order).
 
+use std::collections::HashMap;
+
 use super::census;
 use super::create::{NewStay, begin_stay};
 use super::epoch::EpochRecord;
-use super::head::{Head, Settings, Standing};
+use super::head::{Head, PreviousStay, Settings, Standing};
 use super::host::Host;
+use super::identities;
 use super::key_package::{self, OwnKeyPackage};
 use super::psk;
 use super::state::GroupState;
-use crate::base::{Code, GroupId, LeafIndex, Result};
+use crate::base::{Code, Epoch, GroupId, LeafIndex, Result};
 use crate::codec::{decode_exact, encode};
 use crate::crypto::{Digest, Suite};
 use crate::message::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, KeyPackage, Message, Welcome};
@@ -50,8 +53,10 @@ pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining
     let group_id = announced.group_info.peek().group_context.group_id.clone();
     check_context(&invited, announced.group_info.peek())?;
     let NewStay { keys, incarnation, previous } = begin_stay(txn, &group_id)?;
+    check_newer(previous, announced.group_info.peek().group_context.epoch)?;
     let mut entry = take_tree(txn, host, (&keys, &invited), (announced.group_info.peek(), joining.tree))?;
     let group_info = verify_group_info(txn, (&keys, &invited), &entry, announced.group_info)?;
+    identities::judge_external_senders(invited.suite, host, &group_info.group_context.extensions)?;
     let path_keys = adopt_keys(txn, (&keys, &invited), &mut entry, &group_info)?;
     let epoch = begin_epoch(txn, (&keys, invited.suite), (&group_info, &entry.tree), announced.welcomer)?;
     txn.store(keys.path_keys(), &path_keys);
@@ -105,15 +110,18 @@ fn find_key_package<'w>(
     txn: &mut Txn,
     welcome: &'w Welcome,
 ) -> Result<Option<(OwnKeyPackage, &'w EncryptedGroupSecrets)>> {
-    let find = |reference: &Digest| welcome.secrets.iter().find(|secrets| secrets.new_member == *reference);
     if welcome.secrets.len() > FEW {
         let own = key_package::list(txn, None, usize::MAX)?;
-        return Ok(own.into_iter().find_map(|own| find(&own.reference).map(|sealed| (own, sealed))));
+        let mut own: HashMap<Digest, OwnKeyPackage> = own.into_iter().map(|own| (own.reference.clone(), own)).collect();
+        return Ok(welcome.secrets.iter().find_map(|sealed| own.remove(&sealed.new_member).map(|own| (own, sealed))));
     }
     let keyspace = txn.keyspace().clone();
     txn.prefetch(welcome.secrets.iter().map(|secrets| keyspace.key_package(&secrets.new_member.0)))?;
     for sealed in &welcome.secrets {
-        if let Some(own) = txn.load::<OwnKeyPackage>(&keyspace.key_package(&sealed.new_member.0))? {
+        let key = keyspace.key_package(&sealed.new_member.0);
+        // That none of them is there is a verdict too.
+        txn.watch(&key)?;
+        if let Some(own) = txn.load::<OwnKeyPackage>(&key)? {
             return Ok(Some((own, sealed)));
         }
     }
@@ -150,14 +158,22 @@ fn check_psks(invited: &Invited) -> Result<()> {
 /// The group must be one that the key package was made for.
 fn check_context(invited: &Invited, group_info: &GroupInfo) -> Result<()> {
     let context = &group_info.group_context;
-    context.check()?;
     if context.cipher_suite != invited.suite.id() {
         return Err(Code::BadWelcome.with("the group has another cipher suite than the Welcome"));
     }
+    context.check(invited.suite)?;
     let lacking = invited.key_package.leaf_node.capabilities.lacking_extension(context.extensions.types());
     match lacking {
         Some(extension) => Err(Code::Incapable.with(format_args!("this client lacks extension type {}", extension.0))),
         None => Ok(()),
+    }
+}
+
+/// A Welcome into an epoch that an earlier stay has seen is a replay: a key package of last resort opens it again.
+fn check_newer(previous: Option<PreviousStay>, epoch: Epoch) -> Result<()> {
+    match previous.is_some_and(|stay| epoch <= stay.epochs.1) {
+        true => Err(Code::BadWelcome.with("this epoch was lived through before")),
+        false => Ok(()),
     }
 }
 
@@ -292,5 +308,71 @@ fn use_up(txn: &mut Txn, own: &OwnKeyPackage) {
     if !own.last_resort {
         let key = txn.keyspace().key_package(&own.reference.0);
         txn.delete(key);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::base::{CipherSuite, Secret};
+    use crate::codec::Opaque;
+    use crate::crypto::HpkePrivateKey;
+    use crate::store::{MemoryStorage, Store};
+
+    fn welcome_for(references: impl Iterator<Item = u8>) -> Welcome {
+        let suite = Suite::of(CipherSuite(1)).unwrap();
+        let (_, public) = suite.generate_hpke_keys().unwrap();
+        let sealed = suite.encrypt_with_label(&public, "Welcome", &[], &[1]).unwrap();
+        let secrets = references.map(|reference| EncryptedGroupSecrets {
+            new_member: Digest(Opaque(vec![reference; 32])),
+            encrypted_group_secrets: sealed.clone(),
+        });
+        Welcome { cipher_suite: suite.id(), secrets: secrets.collect(), encrypted_group_info: Opaque::default() }
+    }
+
+    fn own(reference: u8) -> OwnKeyPackage {
+        let key = || HpkePrivateKey(Secret::copy_of(&[1; 32]));
+        OwnKeyPackage {
+            reference: Digest(Opaque(vec![reference; 32])),
+            message: vec![],
+            init_key: key(),
+            leaf_key: key(),
+            signing_key: vec![],
+            suite: CipherSuite(1),
+            last_resort: false,
+            not_after: 0,
+        }
+    }
+
+    fn publish(store: &std::sync::Arc<Store>, reference: u8) {
+        let mut txn = Txn::begin(store.clone());
+        let own = own(reference);
+        let key = txn.keyspace().key_package(&own.reference.0);
+        txn.store(key, &own);
+        store.write(txn.finish(None).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn ours_is_found_in_short_and_long_lists() {
+        let store = Store::open(MemoryStorage::new(), b"alice", None).unwrap();
+        publish(&store, 90);
+        publish(&store, 200);
+        for first in [80, 1] {
+            let welcome = welcome_for(first..100);
+            let (own, sealed) = find_key_package(&mut Txn::begin(store.clone()), &welcome).unwrap().unwrap();
+            assert_eq!((&*own.reference.0, &*sealed.new_member.0), (&[90; 32][..], &[90; 32][..]));
+            assert!(find_key_package(&mut Txn::begin(store.clone()), &welcome_for(first..90)).unwrap().is_none());
+        }
+    }
+
+    #[test]
+    fn that_none_is_ours_rests_on_the_records_looked_up() {
+        let store = Store::open(MemoryStorage::new(), b"alice", None).unwrap();
+        let mut txn = Txn::begin(store.clone());
+        assert!(find_key_package(&mut txn, &welcome_for(1..3)).unwrap().is_none());
+        assert!(txn.is_settled().unwrap());
+        publish(&store, 2);
+        assert!(!txn.is_settled().unwrap());
     }
 }

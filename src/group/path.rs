@@ -7,7 +7,7 @@ use super::proposals::require_replacement;
 use super::resolve::Committer;
 use super::stage::{Provisional, leaf_record};
 use super::state::GroupState;
-use crate::base::{Code, LeafIndex, Result};
+use crate::base::{CipherSuite, Code, LeafIndex, Result};
 use crate::crypto::{HpkePrivateKey, HpkePublicKey};
 use crate::store::Txn;
 use crate::tree::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Names, NewPath, PathStep, Tree, UpdatePath};
@@ -30,6 +30,7 @@ pub(crate) fn receive(
         Committer::Joiner => staged.tree.next_leaf(txn)?,
     };
     let node = verified_leaf(state, host, leaf, path)?;
+    check_newcomer(staged.committer, state.suite.id(), &node)?;
     check_successor(txn, (state, host), staged, &node)?;
     let keys = Tree::sent_keys(&node.encryption_key, &path.nodes);
     staged.tree.check_path_keys(txn, &keys)?;
@@ -84,6 +85,14 @@ fn verified_leaf(state: &GroupState, host: &Host, leaf: LeafIndex, path: &Update
     path.leaf_node.clone().verify(state.suite, &rules)
 }
 
+/// A client that joins by its commit must support the group's version and suite, as one that is added must (§11.1).
+fn check_newcomer(committer: Committer, suite: CipherSuite, node: &LeafNode) -> Result<()> {
+    match committer {
+        Committer::Member(_) => Ok(()),
+        Committer::Joiner => node.check_group(suite),
+    }
+}
+
 /// The new leaf must be fit to follow the committer's old one, or the one that a rejoining client removes (§12.2, §5.3.1).
 fn check_successor(
     txn: &mut Txn,
@@ -97,4 +106,21 @@ fn check_successor(
         (Committer::Joiner, None) => return Ok(()),
     };
     require_replacement(state, host, &old, node)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::crypto::Suite;
+    use crate::tree::sample;
+
+    #[test]
+    fn a_joiner_lists_the_suite_of_the_group() {
+        let (leaf, _) = sample::leaf(Suite::of(CipherSuite(1)).unwrap());
+        check_newcomer(Committer::Joiner, CipherSuite(1), &leaf).unwrap();
+        assert!(check_newcomer(Committer::Joiner, CipherSuite(3), &leaf).unwrap_err().is(Code::BadLeafNode));
+        // Leaves that are in the group already are not held to it.
+        check_newcomer(Committer::Member(LeafIndex(0)), CipherSuite(3), &leaf).unwrap();
+    }
 }

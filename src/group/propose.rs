@@ -43,7 +43,8 @@ pub(crate) fn send(
 pub(crate) fn own_update(txn: &mut Txn, state: &GroupState, host: &Host) -> Result<Proposal> {
     let identity = host.identity(&state.head.signing_key)?;
     let (private, public) = state.suite.generate_hpke_keys()?;
-    let template = unsigned_leaf(identity, public.clone(), LeafNodeSource::Update);
+    let mut template = unsigned_leaf(identity, public.clone(), LeafNodeSource::Update);
+    template.extensions = proposals::current_leaf(state, txn, state.head.own_leaf)?.extensions;
     let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, state.head.own_leaf)))?;
     txn.store(state.keys.update_key(&public.0), &private.0);
     Ok(Proposal::Update(Box::new(node.into())))

@@ -60,10 +60,31 @@ fn find(txn: &mut Txn, id: &PreSharedKeyId) -> Result<Secret> {
 
 /// The resumption secret of an epoch of a group, as far back as the window of kept epochs reaches.
 fn resumption(txn: &mut Txn, group_id: &GroupId, epoch: Epoch) -> Result<Secret> {
-    let head: Head = txn.load(&txn.keyspace().head(group_id))?.ok_or(Code::UnknownPsk)?;
+    let head_key = txn.keyspace().head(group_id);
+    txn.watch(&head_key)?;
+    let head: Head = txn.load(&head_key)?.ok_or(Code::UnknownPsk)?;
     let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
     let key = keys.epoch(epoch);
     txn.watch(&key)?;
     let record: EpochRecord = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
     Ok(record.resumption_psk)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::{MemoryStorage, Store};
+
+    #[test]
+    fn that_a_group_is_unknown_rests_on_its_head() {
+        let store = Store::open(MemoryStorage::new(), b"alice", None).unwrap();
+        let (mut txn, group_id) = (Txn::begin(store.clone()), GroupId(vec![1]));
+        assert!(resumption(&mut txn, &group_id, Epoch(0)).is_err_and(|error| error.is(Code::UnknownPsk)));
+        assert!(txn.is_settled().unwrap());
+        let mut other = Txn::begin(store.clone());
+        other.put(txn.keyspace().head(&group_id), vec![1]);
+        store.write(other.finish(None).unwrap()).unwrap();
+        assert!(!txn.is_settled().unwrap());
+    }
 }

@@ -61,8 +61,7 @@ fn end_epoch(txn: &mut Txn, state: &mut GroupState, host: &Host) -> Result<()> {
         state.epoch.end();
         txn.store(keys.epoch(old), &state.epoch);
     }
-    if let Some(stay) = state.head.previous.filter(|stay| stay.epochs.1.0 + u64::from(host.limits.past_epochs) < next.0)
-    {
+    if let Some(stay) = state.head.previous.filter(|stay| stay.is_outlived(next, host.limits.past_epochs)) {
         txn.clear(state.keys.of_incarnation(stay.incarnation).all());
         state.head.previous = None;
     }

@@ -3,7 +3,7 @@
 use tls_codec::{Size, TlsDeserializeBytes, TlsSerialize, TlsSize};
 
 use crate::base::{CipherSuite, Code, Epoch, GroupId, ProtocolVersion, Result, limits};
-use crate::crypto::Digest;
+use crate::crypto::{Digest, Suite};
 use crate::tree::{ExtensionPlace, Extensions};
 
 /// The public state of a group in one epoch.
@@ -19,13 +19,23 @@ pub(crate) struct GroupContext {
 }
 
 impl GroupContext {
-    /// The checks that need nothing but the context: version, sizes, and payloads of known extensions.
-    pub(crate) fn check(&self) -> Result<()> {
+    /// The checks that need nothing but the context and its suite: version, sizes, and payloads of known extensions.
+    pub(crate) fn check(&self, suite: &Suite) -> Result<()> {
         self.version.check()?;
+        self.check_hashes(suite.hash_length())?;
         if self.group_id.as_slice().len() > limits::MAX_GROUP_ID {
             return Err(Code::LimitReached.with(format_args!("a group id is at most {} bytes", limits::MAX_GROUP_ID)));
         }
         check_group_extensions(&self.extensions)
+    }
+
+    /// Hashes are as long as the suite makes them; only the transcript hash of a new group is empty (RFC 9420 §8.1, §11).
+    fn check_hashes(&self, length: usize) -> Result<()> {
+        let transcript = self.confirmed_transcript_hash.0.len();
+        match self.tree_hash.0.len() == length && (transcript == length || transcript == 0) {
+            true => Ok(()),
+            false => Err(Code::BadGroupInfo.with("a hash in the group context has the wrong length")),
+        }
     }
 }
 

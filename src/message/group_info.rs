@@ -32,7 +32,7 @@ impl GroupInfo {
         if self.group_context.cipher_suite != suite.id() {
             return Err(Code::BadGroupInfo.with("the GroupInfo is of another cipher suite"));
         }
-        self.group_context.check()?;
+        self.group_context.check(suite)?;
         self.extensions.check(ExtensionPlace::GroupInfo)
     }
 }
@@ -96,6 +96,13 @@ mod tests {
         assert_eq!(code(version, |_| ()), Code::UnsupportedVersion.number());
         let suite: fn(&mut GroupInfo) = |info| info.group_context.cipher_suite = CipherSuite(2);
         assert_eq!(code(suite, |_| ()), Code::BadGroupInfo.number());
+        let tree_hash: fn(&mut GroupInfo) = |info| info.group_context.tree_hash = Digest(Opaque(vec![2; 31]));
+        assert_eq!(code(tree_hash, |_| ()), Code::BadGroupInfo.number());
+        let transcript: fn(&mut GroupInfo) =
+            |info| info.group_context.confirmed_transcript_hash.0 = Opaque(vec![2; 33]);
+        assert_eq!(code(transcript, |_| ()), Code::BadGroupInfo.number());
+        let whole: fn(&mut GroupInfo) = |info| info.group_context.confirmed_transcript_hash.0 = Opaque(vec![2; 32]);
+        assert_eq!(code(whole, |_| ()), 0);
         let misplaced: fn(&mut GroupInfo) = |info| info.extensions.put(ExtensionType::EXTERNAL_SENDERS, vec![0]);
         assert_eq!(code(misplaced, |_| ()), Code::WrongContent.number());
     }

@@ -4,6 +4,7 @@ use parking_lot::Mutex;
 use zeroize::Zeroize;
 
 use crate::base::event::Effect;
+use crate::base::{Code, Result, limits};
 
 /// A record that must still be as it was read, or the batch is refused with `Conflict`.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -48,6 +49,14 @@ impl WriteOp {
         }
     }
 
+    /// Whether its key and value have lengths that every store takes.
+    fn fits(&self) -> bool {
+        match self {
+            WriteOp::Put { key, value } => key.len() <= limits::MAX_KEY && value.len() <= limits::MAX_VALUE,
+            WriteOp::Delete { .. } | WriteOp::DeleteRange { .. } => true,
+        }
+    }
+
     fn wipe(&mut self) {
         if let WriteOp::Put { value, .. } = self {
             value.zeroize();
@@ -81,6 +90,21 @@ pub struct WriteBatch {
 impl WriteBatch {
     pub(crate) fn new(guards: Vec<Guard>, ops: Vec<WriteOp>, effect: Option<Effect>) -> Self {
         WriteBatch { guards, ops, effect, position: Mutex::new(0) }
+    }
+
+    /// Demands one thing more.
+    pub(super) fn require(&mut self, guard: Guard) {
+        self.guards.push(guard);
+    }
+
+    /// Appends an operation, unless it would write a record that no store need keep.
+    pub(super) fn push(&mut self, op: WriteOp) -> Result<()> {
+        let fits = op.fits();
+        self.ops.push(op);
+        match fits {
+            true => Ok(()),
+            false => Err(Code::LimitReached.with("a record is longer than a store must keep")),
+        }
     }
 
     /// A batch made by hand, for the tests of a store.
@@ -130,8 +154,32 @@ impl WriteBatch {
     }
 }
 
+impl WriteBatch {
+    fn wipe(&mut self) {
+        self.ops.iter_mut().for_each(WriteOp::wipe);
+        self.guards.iter_mut().for_each(|guard| guard.expected.zeroize());
+    }
+}
+
 impl Drop for WriteBatch {
     fn drop(&mut self) {
-        self.ops.iter_mut().for_each(WriteOp::wipe);
+        self.wipe();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_wipes_what_it_writes_and_what_it_expects() {
+        let guard = Guard { key: vec![1], expected: Some(vec![7; 9]) };
+        let mut batch = WriteBatch::new(vec![guard], Vec::new(), None);
+        batch.push(WriteOp::Put { key: vec![2], value: vec![7; 9] }).unwrap();
+        assert!(batch.push(WriteOp::Put { key: vec![3], value: vec![7; limits::MAX_VALUE + 1] }).is_err());
+        batch.wipe();
+        assert!(batch.guards.iter().all(|guard| guard.expected.is_none()));
+        assert!(batch.ops.iter().all(|op| matches!(op, WriteOp::Put { value, .. } if value.is_empty())));
     }
 }

@@ -29,15 +29,23 @@ impl Txn {
         let length = u64::from_be_bytes(length.try_into().map_err(|_| corrupt())?);
         let length = usize::try_from(length).map_err(|_| corrupt())?;
         let count = u32::try_from(length.div_ceil(CHUNK)).map_err(|_| corrupt())?;
-        let mut value = Value::default();
+        let mut present = 0;
         for number in 1..=count {
             if (number - 1) % CHUNKS_PER_READ == 0 {
                 let last = count.min(number + CHUNKS_PER_READ - 1);
                 self.prefetch((number..=last).map(|number| chunk_key(prefix, number)))?;
             }
+            present += self.read(&chunk_key(prefix, number))?.ok_or_else(corrupt)?.len();
+        }
+        if present != length {
+            return Err(corrupt());
+        }
+        // The length is believed now, so the secrets are copied once and never moved.
+        let mut value = Value::new(Vec::with_capacity(length));
+        for number in 1..=count {
             value.extend_from_slice(self.read(&chunk_key(prefix, number))?.ok_or_else(corrupt)?);
         }
-        if value.len() == length { Ok(Some(value)) } else { Err(corrupt()) }
+        Ok(Some(value))
     }
 
     /// Demands that the value under `prefix` is still the one that was read.

@@ -184,20 +184,22 @@ impl Txn {
     /// Turns the operation into the one batch it writes.
     pub(crate) fn finish(self, effect: Option<Effect>) -> Result<WriteBatch> {
         let Txn { store, mut seen, staged, guards, .. } = self;
-        let mut required = vec![store.format_guard()];
+        // Whatever is in the batch is wiped with it, also if it is never complete.
+        let mut batch = WriteBatch::new(vec![store.format_guard()], Vec::new(), effect);
         for key in guards {
             let stored = seen.remove(&key).ok_or(Code::Internal)?.stored;
-            required.push(Guard { key: key.0, expected: stored.map(|mut value| std::mem::take(&mut *value)) });
+            batch.require(Guard { key: key.0, expected: stored.map(|mut value| std::mem::take(&mut *value)) });
         }
-        let mut ops: Vec<WriteOp> = Vec::with_capacity(staged.cleared.len() + staged.records.len());
-        ops.extend(staged.cleared.into_iter().map(|range| WriteOp::DeleteRange { from: range.from.0, to: range.to.0 }));
+        for range in staged.cleared {
+            batch.push(WriteOp::DeleteRange { from: range.from.0, to: range.to.0 })?;
+        }
         for (key, value) in staged.records {
-            ops.push(match value {
+            batch.push(match value {
                 Some(value) => WriteOp::Put { value: store.seal(&key, value)?, key: key.0 },
                 None => WriteOp::Delete { key: key.0 },
-            });
+            })?;
         }
-        Ok(WriteBatch::new(required, ops, effect))
+        Ok(batch)
     }
 
     /// Makes sure that the stored form of a record is known, whatever is staged over it.
@@ -258,6 +260,10 @@ mod tests {
 
     fn key(text: &str) -> Key {
         Key(text.as_bytes().to_vec())
+    }
+
+    fn chunk_zero(text: &str) -> Key {
+        Key([text.as_bytes(), &[0; 4]].concat())
     }
 
     fn store(storage: &Arc<MemoryStorage>, sealed: bool) -> Arc<Store> {
@@ -330,6 +336,23 @@ mod tests {
     }
 
     #[test]
+    fn what_could_not_be_read_again_is_not_written() {
+        use crate::base::limits::{MAX_KEY, MAX_VALUE};
+        use crate::crypto::SEALED_OVERHEAD;
+        for (sealed, longest) in [(false, MAX_VALUE), (true, MAX_VALUE - SEALED_OVERHEAD)] {
+            let storage = MemoryStorage::new();
+            let store = store(&storage, sealed);
+            for (key, value, fits) in
+                [(MAX_KEY, longest, true), (MAX_KEY + 1, 1, false), (1, longest + 1, false), (0, 0, true)]
+            {
+                let mut txn = Txn::begin(store.clone());
+                txn.put(Key(vec![b'k'; key]), vec![7; value]);
+                assert_eq!(txn.finish(None).err().map(|error| error.code()), (!fits).then_some(805));
+            }
+        }
+    }
+
+    #[test]
     fn large_values_are_cut_and_put_together() {
         let store = store(&MemoryStorage::new(), true);
         let value: Vec<u8> = (0..1_500_000u32).map(|byte| byte as u8).collect();
@@ -337,7 +360,11 @@ mod tests {
         txn.put_large(&key("p"), &value);
         store.write(txn.finish(None).unwrap()).unwrap();
         let mut txn = Txn::begin(store);
-        assert!(txn.read_large(&key("p")).unwrap().unwrap().as_slice() == value);
+        let read = txn.read_large(&key("p")).unwrap().unwrap();
+        assert!(read.as_slice() == value);
+        assert_eq!(read.capacity(), value.len(), "the value was moved while it grew");
+        txn.put(chunk_zero("p"), u64::MAX.to_be_bytes().to_vec());
+        assert!(txn.read_large(&key("p")).unwrap_err().is(Code::StorageCorrupt));
         txn.put_large(&key("p"), b"short");
         assert_eq!(txn.read_large(&key("p")).unwrap().unwrap().as_slice(), b"short");
         txn.delete_large(&key("p"));

@@ -14,9 +14,13 @@ pub(crate) struct ParentNode {
 }
 
 impl ParentNode {
-    /// Refuses what no tree makes right: a key that is none, or unmerged leaves that do not ascend (RFC 9420 §7.1).
+    /// Refuses what no tree makes right: a key that is none, a parent hash of another length than the
+    /// suite's, or unmerged leaves that do not ascend (RFC 9420 §7.1, §7.9).
     pub(crate) fn check(&self, suite: &Suite) -> Result<()> {
         suite.check_hpke_key(&self.encryption_key)?;
+        if ![0, suite.hash_length()].contains(&self.parent_hash.0.len()) {
+            return Err(Code::BadTree.with("a parent hash of the wrong length"));
+        }
         match self.unmerged_leaves.is_sorted_by(|left, right| left < right) {
             true => Ok(()),
             false => Err(Code::BadTree.with("unmerged leaves that do not ascend")),
@@ -44,6 +48,10 @@ mod tests {
         node(&[0, 2, 3]).check(suite).unwrap();
         assert!(node(&[2, 2]).check(suite).is_err());
         assert!(node(&[3, 2]).check(suite).is_err());
+        for (length, fits) in [(1, false), (31, false), (32, true), (33, false)] {
+            let hashed = ParentNode { parent_hash: Digest(Opaque(vec![7; length])), ..node(&[]) };
+            assert_eq!(hashed.check(suite).is_ok(), fits);
+        }
         let keyless = ParentNode { encryption_key: HpkePublicKey(Opaque(vec![])), ..node(&[]) };
         assert!(keyless.check(suite).is_err());
     }

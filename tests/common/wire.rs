@@ -15,6 +15,11 @@ pub(crate) fn required(extensions: &[u16], proposals: &[u16], credentials: &[u16
     [list(extensions), list(proposals), list(credentials)].concat()
 }
 
+/// The payload of an external_senders extension (type 5) that names one sender.
+pub(crate) fn external_sender(name: &str) -> Vec<u8> {
+    opaque(&[opaque(&[7; 32]), vec![0, 1], opaque(name.as_bytes())].concat())
+}
+
 fn opaque(bytes: &[u8]) -> Vec<u8> {
     assert!(bytes.len() < 1 << 14);
     let header = match bytes.len() {
