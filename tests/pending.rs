@@ -226,13 +226,26 @@ fn a_commit_of_a_future_epoch_waits_for_the_one_between() {
     world.settle();
 }
 
-#[test]
-fn an_own_commit_that_the_store_never_kept_is_no_echo() {
-    let mut world = World::group_of(&["alice", "bob"]);
+/// What a store that was set back makes of a commit that it built and no longer knows.
+fn forgotten_commit(public: bool) -> Result<Event> {
+    let mut world = World::of(&["alice", "bob"]);
+    world.person_mut("alice").public = public;
+    world.found(&["alice", "bob"]);
     let saved = world.person("alice").storage.memory.duplicate();
     let built = world.group("alice").new_commit().build().unwrap();
     let person = world.person_mut("alice");
     let restored = Client::new(person.config.clone(), Host::new(saved, person.host.validator.clone())).unwrap();
     let group = restored.open_group(person.group.as_ref().unwrap().id()).unwrap();
-    assert_eq!(code(group.receive(built.commit, vec![])), 412);
+    group.receive(built.commit, vec![])
+}
+
+#[test]
+fn a_commit_that_we_signed_and_do_not_know_says_so() {
+    assert_eq!(code(forgotten_commit(true)), 412);
+}
+
+/// Any member can write our leaf index into sender data, and nothing else shows that the message is ours.
+#[test]
+fn an_encrypted_commit_that_only_claims_to_be_ours_is_passed_over() {
+    assert_eq!(forgotten_commit(false).unwrap(), Event::OwnEcho);
 }
