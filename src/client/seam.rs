@@ -123,13 +123,13 @@ mod tests {
         let bob = Client::new(ClientConfig::basic("bob"), host()).unwrap();
         let group = bob.create_group(GroupOptions::default()).unwrap();
         let built = group.clone().new_commit().add(package).unwrap().build().unwrap();
-        group.confirm_commit(vec![]).unwrap();
+        group.confirm_commit(None, vec![]).unwrap();
         let alice = open().join(built.welcome.unwrap(), JoinOptions::default()).unwrap();
         let named = || group.export_tree().unwrap().windows(NAME.len()).any(|window| window == NAME);
         assert!(named());
         group.receive(alice.propose_update(vec![]).unwrap(), vec![]).unwrap();
         let commit = group.clone().new_commit().build().unwrap().commit;
-        group.confirm_commit(vec![]).unwrap();
+        group.confirm_commit(None, vec![]).unwrap();
         alice.receive(commit, vec![]).unwrap();
         assert!(named());
     }

@@ -190,7 +190,7 @@ fn finish(
 ) -> Result<Built> {
     let keys = state.keys.clone();
     let (commit, advance) = protect(txn, (state, &keys), content)?;
-    let (inside, beside) = export(txn, host, &mut staged, request.tree)?;
+    let Exported { inside, beside } = export(txn, host, &mut staged, request.tree)?;
     let welcome = match staged.added.is_empty() {
         true => None,
         false => {
@@ -212,18 +212,23 @@ fn finish(
     Ok(Built { commit, welcome, tree: beside })
 }
 
-/// The tree for new members, inside the Welcome or beside it. O(n), so it is exported only where it is asked for.
-fn export(
-    txn: &mut Txn,
-    host: &Host,
-    staged: &mut Provisional,
-    place: TreePlace,
-) -> Result<(Option<Vec<u8>>, Option<Vec<u8>>)> {
+/// The encoded tree for new members, where it is asked for.
+#[derive(Default)]
+struct Exported {
+    inside: Option<Vec<u8>>,
+    beside: Option<Vec<u8>>,
+}
+
+/// Exports the tree, which is O(n), if new members are to get it with this commit.
+fn export(txn: &mut Txn, host: &Host, staged: &mut Provisional, place: TreePlace) -> Result<Exported> {
     if staged.added.is_empty() || place == TreePlace::Later {
-        return Ok((None, None));
+        return Ok(Exported::default());
     }
-    let tree = staged.tree.export(txn, &*host.observer)?;
-    Ok(if place == TreePlace::Inside { (Some(tree), None) } else { (None, Some(tree)) })
+    let tree = Some(staged.tree.export(txn, &*host.observer)?);
+    Ok(match place {
+        TreePlace::Inside => Exported { inside: tree, beside: None },
+        _ => Exported { inside: None, beside: tree },
+    })
 }
 
 fn invite(
