@@ -4,7 +4,7 @@
 pub(crate) const MAX_LEAVES: u32 = 1 << 24;
 
 /// Longest message accepted from the network; a Welcome or tree of the largest group is longer and has its own limit.
-pub(crate) const MAX_MESSAGE: usize = 64 << 20;
+pub(crate) const MAX_MESSAGE: usize = 16 << 20;
 
 /// Longest Welcome, GroupInfo or ratchet tree accepted.
 pub(crate) const MAX_TREE: usize = 1 << 30;
@@ -19,7 +19,17 @@ pub(crate) const MAX_GROUP_EXTENSIONS: usize = 40 << 10;
 pub(crate) const MAX_GROUP_ID: usize = 1 << 10;
 
 /// Most proposals that wait for a commit at one time.
-pub(crate) const MAX_PENDING_PROPOSALS: u32 = 10_000;
+pub(crate) const MAX_PENDING_PROPOSALS: u32 = 1_000;
+
+/// Most of the waiting proposals that one member may have made.
+pub(crate) const MAX_PENDING_OF_MEMBER: u32 = 100;
+
+/// Most of the waiting proposals that may come from outside the group, from all senders there together: new senders cost
+/// nothing.
+pub(crate) const MAX_PENDING_OF_OUTSIDERS: u32 = 20;
+
+/// Most proposals in one commit, nearly all of them by value.
+pub(crate) const MAX_COMMIT_PROPOSALS: usize = 1 << 16;
 
 /// Longest proposal that is kept waiting: it must fit one record.
 pub(crate) const MAX_PENDING_PROPOSAL: usize = 60 << 10;

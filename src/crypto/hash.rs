@@ -21,7 +21,6 @@ pub(super) static SHA512: Hash = Hash { digest: &digest::SHA512, hmac: hmac::HMA
 
 impl Suite {
     /// The length of every [`Digest`] and [`Mac`] of this suite.
-    #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn hash_length(&self) -> usize {
         self.hash.digest.output_len()
     }

@@ -15,7 +15,7 @@ use crate::message::{
 };
 use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
 use crate::store::{Key, RatchetKind, Txn};
-use crate::tree::{LeafRecord, leaf_key};
+use crate::tree::{LeafRecord, Width, leaf_key};
 
 /// A framed message of which nothing is known to be true.
 #[derive(Clone)]
@@ -170,6 +170,7 @@ fn unprotect_public<'s>(
         let tree =
             SecretTree { suite: state.suite, keys: &stay.keys, epoch: state.head.epoch, width: state.epoch.width };
         let content_type = opened.peek().content.content_type();
+        require_place(tree.width, leaf)?;
         txn.prefetch(touch::of_sender(tree, (leaf, stay.own_leaf), (content_type, false)))?;
     }
     let key = public_sender_key(txn, (state, stay), opened.peek())?;
@@ -188,7 +189,10 @@ fn public_sender_key(
     content: &FramedContent,
 ) -> Result<SignaturePublicKey> {
     match (content.sender, &content.content) {
-        (Sender::Member(leaf), _) => Ok(member_at(txn, stay, (state.head.epoch, leaf))?.leaf_node()?.signature_key),
+        (Sender::Member(leaf), _) => {
+            let at = (state.head.epoch, state.epoch.width, leaf);
+            Ok(member_at(txn, stay, at)?.leaf_node()?.signature_key)
+        }
         (Sender::External(index), _) => {
             let senders = state.context.extensions.external_senders()?.unwrap_or_default();
             let sender = senders.into_iter().nth(index as usize);
@@ -245,7 +249,7 @@ fn sender_ratchet<'s>(txn: &mut Txn, stay: &Stay, tree: SecretTree<'s>, located:
         return Ok(ratchet);
     }
     txn.prefetch(tree.first_keys_needed(leaf)?.into_iter().chain(member_keys(stay, (tree.epoch, leaf))))?;
-    let record = member_at(txn, stay, (tree.epoch, leaf))?;
+    let record = member_at(txn, stay, (tree.epoch, tree.width, leaf))?;
     let sender = SenderIdentity {
         signature_key: record.leaf_node()?.signature_key,
         client_id: record.client_id,
@@ -260,17 +264,26 @@ fn member_keys(stay: &Stay, (epoch, leaf): (Epoch, LeafIndex)) -> impl Iterator<
     former.chain(std::iter::once(leaf_key(&stay.keys, leaf)))
 }
 
-/// The member that was at a leaf in that epoch; a blank leaf sends nothing.
-pub(crate) fn member_at(txn: &mut Txn, stay: &Stay, at: (Epoch, LeafIndex)) -> Result<LeafRecord> {
-    let keys: Vec<Key> = member_keys(stay, at).collect();
+/// The member that was at a leaf in that epoch, whose tree was so wide; a blank leaf sends nothing.
+pub(crate) fn member_at(
+    txn: &mut Txn,
+    stay: &Stay,
+    (epoch, width, leaf): (Epoch, Width, LeafIndex),
+) -> Result<LeafRecord> {
+    require_place(width, leaf)?;
+    let keys: Vec<Key> = member_keys(stay, (epoch, leaf)).collect();
     txn.prefetch(keys.iter().cloned())?;
-    let (epoch, _) = at;
     for key in keys {
         if let Some(record) = txn.load::<LeafRecord>(&key)? {
             return if record.since <= epoch { Ok(record) } else { Err(blank_sender()) };
         }
     }
     Err(blank_sender())
+}
+
+/// Refuses a leaf outside the tree: its number may stand for a node of another.
+fn require_place(width: Width, leaf: LeafIndex) -> Result<()> {
+    if width.holds(leaf) { Ok(()) } else { Err(Code::BadSender.with("the sender's leaf is outside the tree")) }
 }
 
 fn blank_sender() -> Error {

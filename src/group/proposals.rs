@@ -55,7 +55,9 @@ impl KnownProposal {
                 ProposalSummary::Add { client_id }
             }
             Proposal::Update(_) => ProposalSummary::Update,
-            Proposal::Remove(leaf) => ProposalSummary::Remove { member: name_of(state, txn, *leaf)? },
+            Proposal::Remove(leaf) => {
+                ProposalSummary::Remove { member: name_in_message(state, txn, (*leaf, Code::BadProposal))? }
+            }
             Proposal::PreSharedKey(id) => ProposalSummary::Psk {
                 psk_id: match &id.psk {
                     Psk::External(psk_id) => psk_id.to_vec(),
@@ -74,17 +76,24 @@ impl KnownProposal {
     }
 }
 
-/// The name of the member at a leaf, which must not be blank.
+/// The name of the member at a leaf that the app chose.
 pub(crate) fn name_of(state: &GroupState, txn: &mut Txn, leaf: LeafIndex) -> Result<MemberName> {
     let mut tree = state.tree();
     let record = tree.leaf(txn, leaf)?.ok_or(Code::NoSuchMember)?;
     Ok(member_name(leaf, record))
 }
 
+/// The name of the member at a leaf that a message gives; `otherwise` is what the message is guilty of if none is there.
+fn name_in_message(state: &GroupState, txn: &mut Txn, (leaf, otherwise): (LeafIndex, Code)) -> Result<MemberName> {
+    let mut tree = state.tree();
+    let record = tree.leaf(txn, leaf)?.ok_or_else(|| otherwise.with("no member is at this leaf"))?;
+    Ok(member_name(leaf, record))
+}
+
 /// Who sent a handshake message, in the words of an event.
 pub(crate) fn author_of(state: &GroupState, txn: &mut Txn, sender: Sender) -> Result<Author> {
     Ok(match sender {
-        Sender::Member(leaf) => Author::Member { member: name_of(state, txn, leaf)? },
+        Sender::Member(leaf) => Author::Member { member: name_in_message(state, txn, (leaf, Code::BadSender))? },
         Sender::External(index) => Author::External { index },
         Sender::NewMemberProposal | Sender::NewMemberCommit => Author::NewMember,
     })
@@ -152,9 +161,7 @@ pub(crate) fn current_leaf(state: &GroupState, txn: &mut Txn, leaf: LeafIndex) -
 
 /// Keeps a proposal until a commit names it.
 pub(crate) fn keep(state: &mut GroupState, txn: &mut Txn, reference: &Digest, known: &mut KnownProposal) -> Result<()> {
-    if state.head.proposals >= limits::MAX_PENDING_PROPOSALS {
-        return Err(Code::LimitReached.with(format_args!("at most {} proposals wait", limits::MAX_PENDING_PROPOSALS)));
-    }
+    check_room(state, txn, known.sender)?;
     known.number = state.head.proposals;
     state.head.proposals += 1;
     let key = state.keys.proposal(&reference.0);
@@ -167,17 +174,55 @@ pub(crate) fn keep(state: &mut GroupState, txn: &mut Txn, reference: &Digest, kn
     state.store_head(txn)
 }
 
+/// Refuses a proposal of a sender whose share of the waiting ones is used up. They are counted only when there are enough
+/// of them for that.
+fn check_room(state: &GroupState, txn: &mut Txn, sender: Sender) -> Result<()> {
+    let share = match sender {
+        Sender::Member(_) => limits::MAX_PENDING_OF_MEMBER,
+        _ => limits::MAX_PENDING_OF_OUTSIDERS,
+    };
+    if state.head.proposals >= limits::MAX_PENDING_PROPOSALS {
+        return Err(Code::LimitReached.with(format_args!("at most {} proposals wait", limits::MAX_PENDING_PROPOSALS)));
+    }
+    if state.head.proposals >= share && waiting_of(state, txn, sender)? >= share as usize {
+        return Err(Code::LimitReached.with(format_args!("at most {share} proposals of this sender wait")));
+    }
+    Ok(())
+}
+
+/// How many of the waiting proposals count against this sender's share.
+fn waiting_of(state: &GroupState, txn: &mut Txn, sender: Sender) -> Result<usize> {
+    Ok(waiting(state, txn)?.iter().filter(|(_, known)| same_share(known.sender, sender)).count())
+}
+
+/// Each member has a share; all outside the group have one together.
+fn same_share(one: Sender, other: Sender) -> bool {
+    let is_member = |sender| matches!(sender, Sender::Member(_));
+    one == other || (!is_member(one) && !is_member(other))
+}
+
+/// Waiting proposals read in one call.
+const PAGE: usize = 64;
+
 /// Every proposal that waits, with its reference, in the order of arrival.
 pub(crate) fn waiting(state: &GroupState, txn: &mut Txn) -> Result<Vec<(Digest, KnownProposal)>> {
+    let mut waiting = Vec::new();
     if state.head.proposals == 0 {
-        return Ok(Vec::new());
+        return Ok(waiting);
     }
     let prefix = state.keys.proposals();
-    let found = txn.scan(&prefix, None, limits::MAX_PENDING_PROPOSALS as usize)?;
-    let mut waiting = Vec::with_capacity(found.len());
-    for (key, value) in found {
-        let reference = key.0.get(prefix.0.len()..).unwrap_or_default();
-        waiting.push((Digest(reference.into()), crate::store::decode_record::<KnownProposal>(&value)?));
+    let mut after = None;
+    loop {
+        let found = txn.scan(&prefix, after.as_ref(), PAGE)?;
+        let ended = found.len() < PAGE;
+        after = found.last().map(|(key, _)| key.clone());
+        for (key, value) in found {
+            let reference = key.0.get(prefix.0.len()..).unwrap_or_default();
+            waiting.push((Digest(reference.into()), crate::store::decode_record::<KnownProposal>(&value)?));
+        }
+        if ended {
+            break;
+        }
     }
     waiting.sort_by_key(|(_, known)| known.number);
     Ok(waiting)

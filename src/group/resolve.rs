@@ -1,8 +1,10 @@
 //! From a commit's list to proposals: references are replaced by what they name (RFC 9420 §12.4).
 
+use std::collections::BTreeSet;
+
 use super::proposals::KnownProposal;
 use super::state::GroupState;
-use crate::base::{Code, LeafIndex, Result};
+use crate::base::{Code, LeafIndex, Result, limits};
 use crate::crypto::Digest;
 use crate::message::{Commit, ProposalOrRef, Sender};
 use crate::store::Txn;
@@ -48,8 +50,43 @@ pub(crate) struct Listed {
     pub(crate) path: Option<UpdatePath>,
 }
 
+/// Refuses a list that no honest commit has, before anything is read for it: references of another length than the suite's
+/// hashes have, one twice, any in an external commit, or too many.
+fn check_list(state: &GroupState, committer: Committer, listed: &[ProposalOrRef]) -> Result<()> {
+    check_count(listed.len())?;
+    let mut seen = BTreeSet::new();
+    for listed in listed {
+        let ProposalOrRef::Reference(reference) = listed else { continue };
+        if committer == Committer::Joiner {
+            return Err(Code::BadProposalList.with("an external commit names a proposal by reference"));
+        }
+        if reference.0.len() != state.suite.hash_length() {
+            return Err(Code::UnknownProposal.with("a reference has not the length of a hash"));
+        }
+        if !seen.insert(&*reference.0) {
+            return Err(Code::BadProposalList.with("a commit names one proposal twice"));
+        }
+        if seen.len() > limits::MAX_PENDING_PROPOSALS as usize {
+            return Err(Code::BadProposalList.with("a commit names more proposals than may wait"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses more proposals than a commit may have, whoever makes it.
+pub(crate) fn check_count(count: usize) -> Result<()> {
+    match count <= limits::MAX_COMMIT_PROPOSALS {
+        true => Ok(()),
+        false => {
+            let most = limits::MAX_COMMIT_PROPOSALS;
+            Err(Code::BadProposalList.with(format_args!("a commit has at most {most} proposals")))
+        }
+    }
+}
+
 /// Replaces references by the proposals they name, all read in one call.
 pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, committer: Committer, commit: Commit) -> Result<Listed> {
+    check_list(state, committer, &commit.proposals)?;
     let references = commit.proposals.iter().filter_map(|listed| match listed {
         ProposalOrRef::Reference(reference) => Some(state.keys.proposal(&reference.0)),
         ProposalOrRef::Proposal(_) => None,

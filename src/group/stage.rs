@@ -68,8 +68,9 @@ pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, vetted: Vetted) -> Re
         new_leaves: Vec::new(),
     };
     staged.leave(txn, (&updates, &removes))?;
-    staged.update(txn, updates)?;
+    let entering = staged.update(txn, updates)?;
     staged.remove(txn, &removes)?;
+    staged.enter(txn, entering)?;
     staged.add(txn, adds)?;
     Ok(staged)
 }
@@ -96,15 +97,22 @@ impl Provisional {
         Ok(record)
     }
 
-    fn update(&mut self, txn: &mut Txn, updates: Vec<Replacement>) -> Result<()> {
+    /// Puts the new leaves in place. They are entered in the roster only when every path is blank: a key that blanking frees
+    /// is free, whatever the order of proposals.
+    fn update(&mut self, txn: &mut Txn, updates: Vec<Replacement>) -> Result<Vec<(LeafIndex, LeafRecord)>> {
+        let mut entering = Vec::with_capacity(updates.len());
         for Replacement { leaf, node, names } in updates {
             let record = leaf_record(&node, names, self.context.epoch)?;
-            self.tree.enter(txn, leaf, &record)?;
             self.roster.updated.push(member_name(leaf, &record));
-            self.tree.update(txn, leaf, record)?;
+            self.tree.update(txn, leaf, record.clone())?;
             self.new_leaves.push(node);
+            entering.push((leaf, record));
         }
-        Ok(())
+        Ok(entering)
+    }
+
+    fn enter(&mut self, txn: &mut Txn, entering: Vec<(LeafIndex, LeafRecord)>) -> Result<()> {
+        entering.iter().try_for_each(|(leaf, record)| self.tree.enter(txn, *leaf, record))
     }
 
     fn remove(&mut self, txn: &mut Txn, removes: &[LeafIndex]) -> Result<()> {

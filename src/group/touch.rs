@@ -44,6 +44,7 @@ pub(crate) fn of_proposals(txn: &mut Txn, state: &GroupState, listed: &Listed) -
         Committer::Member(leaf) => Some(leaf),
         Committer::Joiner => free,
     };
+    let about = about.filter(|leaf| state.epoch.width.holds(*leaf));
     let leaves = about.chain(committer).chain([state.head.own_leaf]);
     let mut keys: Vec<Key> = leaves.flat_map(|leaf| path_records(&state.keys, state.epoch.width, leaf)).collect();
     keys.push(state.keys.path_keys());
