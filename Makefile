@@ -34,6 +34,7 @@ vectors:
 lint:
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets --all-features -- --deny warnings
+	@$(CARGO) clippy --quiet --package conclave-mls --lib -- --deny warnings
 
 doc:
 	@RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps

@@ -249,3 +249,30 @@ fn a_commit_that_we_signed_and_do_not_know_says_so() {
 fn an_encrypted_commit_that_only_claims_to_be_ours_is_passed_over() {
     assert_eq!(forgotten_commit(false).unwrap(), Event::OwnEcho);
 }
+
+#[test]
+fn the_tree_can_be_exported_when_the_commit_is_confirmed() {
+    let mut world = World::of(&["alice", "bob"]);
+    world.found(&["alice"]);
+    let package = world.person("bob").client.create_key_packages(1, KeyPackageOptions::default()).unwrap().remove(0);
+    let group = world.group("alice");
+    let built = group.clone().new_commit().add(package.message).unwrap().tree_later().unwrap().build().unwrap();
+    assert_eq!(built.tree, None);
+    group.confirm_commit(Some(built.commit), vec![]).unwrap();
+    let bob = &world.person("bob").client;
+    let welcome = built.welcome.unwrap();
+    assert_eq!(code(bob.join(welcome.clone(), JoinOptions::default()).map(drop)), 410);
+    let options = JoinOptions { tree: Some(group.export_tree().unwrap()), ..JoinOptions::default() };
+    let joined = bob.join(welcome, options).unwrap();
+    assert_eq!(joined.epoch_authenticator().unwrap(), group.epoch_authenticator().unwrap());
+}
+
+#[test]
+fn confirming_and_discarding_mean_the_commit_they_name() {
+    let world = World::group_of(&["alice", "bob"]);
+    let group = world.group("alice");
+    let built = group.clone().new_commit().build().unwrap();
+    assert_eq!(code(group.confirm_commit(Some(b"another".to_vec()), vec![])), 504);
+    assert_eq!(code(group.discard_commit(Some(b"another".to_vec()))), 504);
+    group.confirm_commit(Some(built.commit), vec![]).unwrap();
+}

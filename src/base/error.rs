@@ -203,7 +203,6 @@ codes! {
     101 BadArgument: "an argument is out of its range", "read the detail and correct the call";
     102 BadKey: "a key has the wrong form or length for its cipher suite", "pass the key that was made for this suite";
     103 NoSuchMember: "no member has this index or identity", "look the member up again: the roster has changed";
-    104 NoSuchRecord: "nothing is stored under this id", "check the id; it may have been deleted";
     105 TooLong: "an argument is longer than the library stores or sends", "shorten it; the limit is in the detail";
 
     201 Malformed: "the bytes are not a valid MLS object", "drop them; the sender has a fault or is hostile";
@@ -252,7 +251,6 @@ codes! {
     506 Frozen: "the group has been reinitialised and takes no more changes", "go on in its successor";
     507 AlreadyMember: "this client is a member of the group already", "leave or be removed first";
     508 Consumed: "the object was used up by an earlier call", "make a new one";
-    509 NothingToCommit: "there is nothing to do", "add a change first";
 
     601 Conflict: "another process changed the same records first, several times over", "run the call again";
 

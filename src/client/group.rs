@@ -74,7 +74,7 @@ impl Group {
     /// Encrypts an application message. `aad` is authenticated with it and stays readable; `tag` comes back in the effect.
     ///
     /// The key is used up durably before this returns: send the bytes again when in doubt, and never encrypt again. Reads
-    /// three records, writes one.
+    /// three records and writes one; some more for the first message of an epoch.
     ///
     /// # Errors
     /// `PendingProposals` while proposals wait for a commit (RFC 9420 §12.4), `Removed`, `Frozen`, `TooLong`.

@@ -57,8 +57,7 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
     if state.head.pending.is_some() {
         return Err(Code::PendingCommit.into());
     }
-    let head_key = txn.keyspace().head(&state.head.group_id);
-    txn.guard(&head_key)?;
+    state.guard_head(txn)?;
     let (listed, references) = select::proposals(txn, (state, host), &request)?;
     touch::of_proposals(txn, state, &listed)?;
     let proposals = listed_on_the_wire(&listed, references);
@@ -74,7 +73,7 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
     let commit = Content::Commit(Box::new(Commit { proposals, path: wire_path }));
     let mut content = sign_content(state, host, (handshake_format(state), commit), &request.aad)?;
     check_signer(state, &content, &signature_key)?;
-    let next = Next::of(txn, (state, host), &mut staged, (&mut content, &new_path))?;
+    let next = Next::of(txn, state, &mut staged, (&mut content, &new_path))?;
     finish(txn, (state, host), (staged, next), (content, intents, new_path, request))
 }
 
@@ -168,7 +167,7 @@ impl Next {
     /// Runs the key schedule over the signed commit, and puts the confirmation tag into it.
     fn of(
         txn: &mut Txn,
-        (state, _host): (&GroupState, &Host),
+        state: &GroupState,
         staged: &mut Provisional,
         (content, path): (&mut AuthenticatedContent, &SealedPath),
     ) -> Result<Next> {

@@ -9,7 +9,7 @@ use super::proposals::{self, KnownProposal, author_of};
 use super::resolve::{self, Committer};
 use super::state::GroupState;
 use super::{advance, identities, path, record, rules, stage, touch};
-use crate::base::event::{Event, MemberName};
+use crate::base::event::{Author, Event, MemberName};
 use crate::base::{Code, Result};
 use crate::crypto::{Digest, SignatureVerified};
 use crate::message::{AuthenticatedContent, Commit, Content, ContentType, Proposal, Sender};
@@ -119,8 +119,7 @@ fn commit_received(
     (proof, advance): (SignatureVerified, Option<Advance<'_>>),
 ) -> Result<Event> {
     state.head.require_active()?;
-    let head_key = txn.keyspace().head(&state.head.group_id);
-    txn.guard(&head_key)?;
+    state.guard_head(txn)?;
     let committer = committer(content.content.sender)?;
     let listed = resolve::proposals(txn, state, committer, commit)?;
     touch::of_proposals(txn, state, &listed)?;
@@ -144,12 +143,8 @@ fn commit_received(
     }
     let lost = pending::lost(txn, state)?;
     if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {
-        let epoch = staged.epoch().0;
-        let by = crate::base::event::Author::Member { member: author };
-        txn.take_staged();
-        use_up(txn, advance, &proof)?;
-        record::removal(txn, state)?;
-        return Ok(Event::Removed { by, epoch });
+        let event = Event::Removed { by: Author::Member { member: author }, epoch: staged.epoch().0 };
+        return removed(txn, state, (proof, advance)).map(|()| event);
     }
     let joined = merged.as_ref().zip(path.as_ref());
     let (commit_secret, path_keys) = advance::commit_secret(txn, state, &mut staged, joined)?;
@@ -161,6 +156,17 @@ fn commit_received(
     let warrant = record::Warrant::Received(proof, matched);
     record::epoch(txn, (state, host), &mut staged, (begun, path_keys, warrant))?;
     Ok(record::event(&staged, change))
+}
+
+/// Ends our stay. The commit's own changes are dropped: we have no part in the group that they make.
+fn removed(
+    txn: &mut Txn,
+    state: &mut GroupState,
+    (proof, advance): (SignatureVerified, Option<Advance<'_>>),
+) -> Result<()> {
+    txn.take_staged();
+    use_up(txn, advance, &proof)?;
+    record::removal(txn, state)
 }
 
 /// Stages the use of the key that a handshake message was encrypted with, if it was.

@@ -22,8 +22,7 @@ pub(crate) fn application(
         let most = limits::MAX_PLAINTEXT;
         return Err(Code::TooLong.with(format_args!("a message and its authenticated data are at most {most} bytes")));
     }
-    let head_key = txn.keyspace().head(&state.head.group_id);
-    txn.guard(&head_key)?;
+    state.guard_head(txn)?;
     let content = Content::Application(plaintext.into());
     let authenticated = sign_content(state, host, (WireFormat::PRIVATE_MESSAGE, content), aad)?;
     let (message, advance) = protect(txn, (state, &state.keys), authenticated)?;

@@ -50,6 +50,12 @@ impl GroupState {
         Tree::open(self.keys.clone(), self.suite, &self.head.tree)
     }
 
+    /// Demands that the head is still the one that was read.
+    pub(crate) fn guard_head(&self, txn: &mut Txn) -> Result<()> {
+        let key = txn.keyspace().head(&self.head.group_id);
+        txn.guard(&key)
+    }
+
     /// Stages the head with a new revision.
     pub(crate) fn store_head(&mut self, txn: &mut Txn) -> Result<()> {
         self.head.revision += 1;

@@ -22,6 +22,7 @@ mod path_open;
 mod path_seal;
 mod path_secret;
 mod record;
+mod resize;
 mod resolution;
 mod roster;
 #[cfg(test)]

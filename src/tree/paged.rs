@@ -26,15 +26,15 @@ pub(crate) struct Tree {
     pub(super) keys: GroupKeys,
     pub(super) suite: &'static Suite,
     pub(super) width: Width,
-    root: Summary,
-    leaves: BTreeMap<u32, Option<LeafRecord>>,
-    parents: BTreeMap<u32, ParentRecord>,
-    changed_leaves: BTreeSet<u32>,
-    changed_parents: BTreeSet<u32>,
+    pub(super) root: Summary,
+    pub(super) leaves: BTreeMap<u32, Option<LeafRecord>>,
+    pub(super) parents: BTreeMap<u32, ParentRecord>,
+    pub(super) changed_leaves: BTreeSet<u32>,
+    pub(super) changed_parents: BTreeSet<u32>,
     /// Nodes whose summary is no longer the one that their parent's record (or the head) holds.
-    stale: BTreeSet<NodeIndex>,
+    pub(super) stale: BTreeSet<NodeIndex>,
     /// Stale nodes whose facts, at least, are up to date above.
-    counted: BTreeSet<NodeIndex>,
+    pub(super) counted: BTreeSet<NodeIndex>,
     /// Nodes from this index on have never been stored.
     pub(super) untouched_from: u32,
     /// Parents whose key this operation took away or replaced.
@@ -233,45 +233,6 @@ impl Tree {
         }
     }
 
-    /// Doubles the tree: the old one becomes the left half under a new blank root (RFC 9420 §7.7).
-    pub(super) fn extend(&mut self, txn: &mut Txn) -> Result<()> {
-        let old = self.width.root();
-        let width = self.width.doubled().ok_or_else(|| {
-            crate::base::Code::LimitReached.with(format_args!("a group has at most {} leaves", self.width.leaves()))
-        })?;
-        self.facts(txn, old)?;
-        let record = ParentRecord::blank(self.root.clone(), self.unhashed(old.sibling()));
-        self.root.facts = Facts::over(record.left.facts, record.right.facts, None);
-        self.width = width;
-        self.parents.insert(width.root().0, record);
-        self.changed_parents.insert(width.root().0);
-        self.stale.insert(width.root());
-        self.counted.insert(width.root());
-        Ok(())
-    }
-
-    /// Cuts the tree down to its leftmost part, beside which everything must be blank (RFC 9420 §7.7).
-    pub(super) fn truncate(&mut self, txn: &mut Txn, width: Width) -> Result<()> {
-        let root = width.root();
-        self.facts(txn, root)?;
-        let summary = self.summary_above(txn, root)?.clone();
-        let first_dropped = width.nodes();
-        for band in 0..self.width.bands() {
-            txn.clear(self.keys.nodes_from(band, first_dropped));
-        }
-        txn.clear(self.keys.unmerged_of(first_dropped, self.width.nodes()));
-        self.leaves.retain(|leaf, _| *leaf < width.leaves());
-        self.parents.retain(|node, _| *node < first_dropped);
-        self.changed_leaves.retain(|leaf| *leaf < width.leaves());
-        self.changed_parents.retain(|node| *node < first_dropped);
-        self.stale.retain(|node| node.0 < first_dropped);
-        self.counted.retain(|node| node.0 < first_dropped);
-        self.width = width;
-        self.root = summary;
-        self.untouched_from = self.untouched_from.min(first_dropped);
-        Ok(())
-    }
-
     fn holds(&self, node: NodeIndex) -> bool {
         match node.leaf() {
             Some(leaf) => self.leaves.contains_key(&leaf.0),
@@ -302,7 +263,7 @@ impl Tree {
 
     /// The summary of a subtree that was never stored, so that all of it is blank. It is hashed when it is still blank at the
     /// time its hash is needed, and not before: most such subtrees are about to be filled.
-    fn unhashed(&mut self, node: NodeIndex) -> Summary {
+    pub(super) fn unhashed(&mut self, node: NodeIndex) -> Summary {
         self.stale.insert(node);
         self.counted.insert(node);
         Summary { tree_hash: Digest(Opaque::default()), facts: Facts::blank(node.leaves().start) }
@@ -337,7 +298,7 @@ impl Tree {
     }
 
     /// The summary of `node` as its parent's record, or the head, has it.
-    fn summary_above(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<&Summary> {
+    pub(super) fn summary_above(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<&Summary> {
         if node == self.width.root() {
             return Ok(&self.root);
         }

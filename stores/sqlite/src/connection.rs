@@ -20,6 +20,9 @@ const STATEMENTS: usize = 32;
 
 /// A connection that may write, with the table in place and no log left over from a crash.
 pub(crate) fn open_writer(path: &Path, options: &Options) -> Result<Connection, StorageError> {
+    if path.as_os_str().is_empty() || path.as_os_str() == ":memory:" {
+        return Err(refusal("opening: the store needs a file on a local disk"));
+    }
     create_private(path);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let writer = connect(path, flags, options)?;
