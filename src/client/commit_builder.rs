@@ -109,6 +109,9 @@ impl CommitBuilder {
 
     /// Makes the commit. The group stays as it is until the commit is confirmed; until then it is kept, across restarts.
     ///
+    /// Waiting proposals that the commit could not stand with are left out: those that lose against others, need a key that is
+    /// not in the storage, or ask of members what they do not support.
+    ///
     /// # Errors
     /// `PendingCommit` if one waits already, `Consumed` if the builder was used before, and whatever a proposal breaks.
     pub fn build(&self) -> Result<CommitResult> {

@@ -6,6 +6,7 @@ pub(crate) mod census;
 pub(crate) mod commit;
 pub(crate) mod create;
 pub(crate) mod epoch;
+mod fitting;
 pub(crate) mod foresight;
 pub(crate) mod group_info;
 pub(crate) mod head;
@@ -30,3 +31,6 @@ pub(crate) mod send;
 pub(crate) mod stage;
 pub(crate) mod state;
 pub(crate) mod touch;
+
+#[cfg(all(test, feature = "test-util"))]
+mod hostile_tests;

@@ -47,6 +47,15 @@ pub(crate) fn combine(txn: &mut Txn, suite: &Suite, ids: &[PreSharedKeyId]) -> R
     psk_secret(suite, &keys)
 }
 
+/// Whether the key of this id is known here.
+pub(crate) fn is_known(txn: &mut Txn, id: &PreSharedKeyId) -> Result<bool> {
+    match find(txn, id) {
+        Ok(_) => Ok(true),
+        Err(error) if error.is(Code::UnknownPsk) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 fn find(txn: &mut Txn, id: &PreSharedKeyId) -> Result<Secret> {
     match &id.psk {
         Psk::External(psk_id) => {

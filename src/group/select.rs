@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::commit::{CommitRequest, by_value, ourselves};
+use super::fitting::Fitting;
 use super::host::Host;
 use super::proposals::{KnownProposal, waiting};
 use super::propose::check_lifetime;
-use super::resolve::{Listed, ListedProposal};
+use super::resolve::{Listed, ListedProposal, check_count};
 use super::state::GroupState;
 use crate::base::{Code, LeafIndex, Result};
 use crate::crypto::Digest;
 use crate::message::{Proposal, Sender};
 use crate::schedule::PreSharedKeyId;
 use crate::store::Txn;
-use crate::tree::LeafNode;
 
 /// The proposals of the commit, and the references of those that wait, in the same order.
 pub(crate) fn proposals(
@@ -37,11 +37,13 @@ pub(crate) fn proposals(
         listed.push(ListedProposal { known, by_reference: true });
     }
     listed.extend(request.proposals.iter().map(|proposal| by_value(state, proposal.clone())));
+    check_count(listed.len())?;
     Ok((Listed { committer: ourselves(state), proposals: listed, path: None }, references))
 }
 
 /// Drops what cannot be committed by us or together with the rest: of several proposals for one leaf, a Remove beats the
-/// others and the latest Update beats earlier ones; a ReInit gives way to everything else.
+/// others and the latest Update beats earlier ones; a ReInit gives way to everything else; and what the checks of the commit
+/// would refuse stays out.
 fn choose(
     txn: &mut Txn,
     (state, host): (&GroupState, &Host),
@@ -50,29 +52,29 @@ fn choose(
 ) -> Result<Vec<(Digest, KnownProposal)>> {
     let best = best_for_leaves(state, &waiting, ours);
     let removed: BTreeSet<u32> = best.iter().filter(|(_, choice)| choice.is_removal()).map(|(leaf, _)| *leaf).collect();
-    let extensions = last_extensions(&waiting, ours);
     let alone = waiting.len() == 1 && ours.is_empty();
-    let mut newcomers = Newcomers::of(ours);
+    let mut fitting = Fitting::begin(txn, state, (&removed, ours))?;
+    let extensions = last_extensions(txn, &mut fitting, (&waiting, ours))?;
     let mut psks: BTreeSet<PreSharedKeyId> = ours.iter().filter_map(psk).cloned().collect();
     let mut chosen = Vec::new();
     for (place, (reference, known)) in waiting.into_iter().enumerate() {
         let fits = match &known.proposal {
             Proposal::Add(key_package) => {
-                let leaf = &key_package.peek().leaf_node;
-                let client = known.names.as_ref().map(|(client_id, _)| client_id.as_slice()).unwrap_or_default();
-                check_lifetime(host, leaf).is_ok()
-                    && is_free(txn, state, (leaf, client), &removed)?
-                    && newcomers.admit(leaf, client)
+                let key_package = key_package.peek();
+                check_lifetime(host, &key_package.leaf_node).is_ok() && fitting.admit_add(txn, key_package, &known)?
             }
-            Proposal::Update(_) => {
-                updated_leaf(&known).is_some_and(|leaf| best.get(&leaf) == Some(&Choice::Waiting(place)))
-            }
+            Proposal::Update(node) => match updated_leaf(&known) {
+                Some(leaf) if best.get(&leaf) == Some(&Choice::Waiting(place)) => {
+                    fitting.admit_update(txn, (LeafIndex(leaf), node.peek()), &known)?
+                }
+                _ => false,
+            },
             Proposal::Remove(leaf) => matches!(best.get(&leaf.0), Some(Choice::WaitingRemoval(best)) if *best == place),
-            Proposal::PreSharedKey(id) => psks.insert(id.clone()),
+            Proposal::PreSharedKey(id) => super::psk::is_known(txn, id)? && psks.insert(id.clone()),
             Proposal::GroupContextExtensions(_) => extensions == Some(place),
             Proposal::ReInit(_) => alone,
             Proposal::ExternalInit(_) => false,
-            Proposal::Custom(..) => true,
+            Proposal::Custom(proposal_type, _) => fitting.all_support(txn, *proposal_type)?,
         };
         if fits {
             chosen.push((reference, known));
@@ -144,44 +146,21 @@ fn psk(proposal: &Proposal) -> Option<&PreSharedKeyId> {
     }
 }
 
-/// The latest waiting replacement of the group's extensions, unless we bring one.
-fn last_extensions(waiting: &[(Digest, KnownProposal)], ours: &[Proposal]) -> Option<usize> {
-    let replaces = |proposal: &Proposal| matches!(proposal, Proposal::GroupContextExtensions(_));
-    if ours.iter().any(replaces) {
-        return None;
-    }
-    waiting.iter().rposition(|(_, known)| replaces(&known.proposal))
-}
-
-/// Whether neither the client nor its keys are in the group, not counting members that the commit removes.
-fn is_free(
+/// The latest waiting replacement of the group's extensions that all members support, unless we bring one.
+fn last_extensions(
     txn: &mut Txn,
-    state: &GroupState,
-    (leaf, client): (&LeafNode, &[u8]),
-    removed: &BTreeSet<u32>,
-) -> Result<bool> {
-    for owner in state.tree().owners(txn, leaf, client)? {
-        if owner.leaf().is_none_or(|leaf| !removed.contains(&leaf.0)) {
-            return Ok(false);
+    fitting: &mut Fitting<'_>,
+    (waiting, ours): (&[(Digest, KnownProposal)], &[Proposal]),
+) -> Result<Option<usize>> {
+    if ours.iter().any(|proposal| matches!(proposal, Proposal::GroupContextExtensions(_))) {
+        return Ok(None);
+    }
+    for (place, (_, known)) in waiting.iter().enumerate().rev() {
+        if let Proposal::GroupContextExtensions(extensions) = &known.proposal
+            && fitting.admit_extensions(txn, extensions)?
+        {
+            return Ok(Some(place));
         }
     }
-    Ok(true)
-}
-
-/// The clients and keys that the chosen Adds bring in, each once.
-struct Newcomers(BTreeSet<Vec<u8>>);
-
-impl Newcomers {
-    fn of(ours: &[Proposal]) -> Self {
-        let keys = ours.iter().filter_map(|proposal| match proposal {
-            Proposal::Add(key_package) => Some(key_package.peek().leaf_node.signature_key.0.to_vec()),
-            _ => None,
-        });
-        Newcomers(keys.collect())
-    }
-
-    fn admit(&mut self, leaf: &LeafNode, client: &[u8]) -> bool {
-        let by_key = self.0.insert(leaf.signature_key.0.to_vec());
-        by_key && self.0.insert([b"client ".as_slice(), client].concat())
-    }
+    Ok(None)
 }

@@ -78,6 +78,12 @@ impl Tree {
         Ok(())
     }
 
+    /// Counts, in this view of the tree and nowhere else, one leaf out and another in.
+    pub(crate) fn recount(&mut self, gone: Option<&LeafNode>, came: Option<&LeafNode>) {
+        gone.into_iter().for_each(|leaf| self.census.count_out(leaf));
+        came.into_iter().for_each(|leaf| self.census.count_in(leaf));
+    }
+
     /// Where an encryption key is in the tree, if it is: in a leaf or in a parent node.
     pub(crate) fn find_encryption_key(&self, txn: &mut Txn, key: &HpkePublicKey) -> Result<Option<NodeIndex>> {
         Ok(txn.load::<u32>(&self.owner_record(key))?.map(NodeIndex))
