@@ -117,6 +117,24 @@ fn read(golden: &Golden, key: Option<[u8; 32]>) {
     group.encrypt(b"goes on".to_vec(), vec![], vec![]).unwrap();
 }
 
+/// An app that was updated takes the store over; a process of the release before it is refused from then on, and writes nothing.
+#[test]
+fn an_earlier_release_is_refused_once_a_later_one_has_opened_the_store() {
+    let golden = parse(&std::fs::read_to_string(path("store-1.txt")).unwrap());
+    let storage = MemoryStorage::new();
+    let puts = golden.records.iter().map(|(key, value)| WriteOp::Put { key: key.clone(), value: value.clone() });
+    storage.write(WriteBatch::by_hand(vec![], puts.collect(), None)).unwrap();
+    // What every batch of the earlier release demands.
+    let format = golden.records.iter().find(|(key, _)| key.len() == 9 && key[8] == 0x01).unwrap();
+    let guard = || vec![Guard { key: format.0.clone(), expected: Some(format.1.clone()) }];
+    storage.write(WriteBatch::by_hand(guard(), vec![], None)).unwrap();
+    client("alice", &storage, None);
+    let before = storage.records();
+    let put = WriteOp::Put { key: b"written by the earlier release".to_vec(), value: vec![1] };
+    assert_eq!(storage.write(WriteBatch::by_hand(guard(), vec![put], None)), Err(StorageError::Conflict));
+    assert!(storage.records() == before);
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         write!(text, "{byte:02x}").unwrap();

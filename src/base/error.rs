@@ -203,6 +203,7 @@ codes! {
     101 BadArgument: "an argument is out of its range", "read the detail and correct the call";
     102 BadKey: "a key has the wrong form or length for its cipher suite", "pass the key that was made for this suite";
     103 NoSuchMember: "no member has this index or identity", "look the member up again: the roster has changed";
+    104 BadArchive: "the archive is none, is damaged, or was sealed under another key", "check the key, and that the whole archive was kept";
     105 TooLong: "an argument is longer than the library stores or sends", "shorten it; the limit is in the detail";
 
     201 Malformed: "the bytes are not a valid MLS object", "drop them; the sender has a fault or is hostile";
@@ -229,6 +230,7 @@ codes! {
     315 BadGroupInfo: "the GroupInfo breaks a rule", "ask for another GroupInfo";
     316 Expired: "a lifetime has not begun or is over", "fetch a fresh key package; check the clock";
     317 WrongContent: "a field of a message does not fit its kind", "drop the message and report its sender";
+    318 BadSuccessor: "the Welcome does not open the group that should follow the old one", "report its sender; another member can make the successor";
 
     401 NoSuchGroup: "this client holds no such group", "join it first; a removed member must be added again";
     402 FutureEpoch: "the message is of an epoch that has not come yet", "keep it, fetch the missing commits, and try again";
@@ -251,6 +253,10 @@ codes! {
     506 Frozen: "the group has been reinitialised and takes no more changes", "go on in its successor";
     507 AlreadyMember: "this client is a member of the group already", "leave or be removed first";
     508 Consumed: "the object was used up by an earlier call", "make a new one";
+    509 NotHealed: "the group comes out of an archive, whose keys may have been used since", "rejoin it with join_external";
+    510 PendingJoin: "an external join of this group is waiting", "confirm or discard it first";
+    511 NoPendingJoin: "no external join of this group is waiting", "make one with join_external first";
+    512 NotClosed: "the group was not closed by a ReInit", "commit a ReInit first, or branch instead";
 
     601 Conflict: "another process changed the same records first, several times over", "run the call again";
 

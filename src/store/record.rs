@@ -1,39 +1,38 @@
 //! The form of stored values: one version byte, then fields written and read by hand, so that a value means the same in
-//! every release.
+//! every release. Each kind of record has a version of its own, and reads every earlier one.
 
 use zeroize::Zeroize;
 
 use crate::base::{Code, Error, Result, Secret};
 
-/// The version that every record of this release begins with.
-const VERSION: u8 = 1;
-
 /// A kind of stored value.
 pub(crate) trait Record: Sized {
+    /// The version that this release writes; it reads all up to it.
+    const VERSION: u8 = 1;
     /// Writes the fields.
     fn write(&self, writer: &mut Writer);
-    /// Reads the fields in the same order.
+    /// Reads the fields in the same order; those that came with a later version only if [`Reader::version`] has reached it.
     fn read(reader: &mut Reader<'_>) -> Result<Self>;
 }
 
 /// The stored bytes of a record.
 pub(crate) fn encode_record<R: Record>(record: &R) -> Vec<u8> {
     let mut writer = Writer(Vec::with_capacity(64));
-    writer.u8(VERSION);
+    writer.u8(R::VERSION);
     record.write(&mut writer);
     writer.0
 }
 
 /// The record behind stored bytes.
 pub(crate) fn decode_record<R: Record>(bytes: &[u8]) -> Result<R> {
-    let mut reader = Reader(bytes);
-    match reader.u8()? {
-        VERSION => {}
-        newer if newer > VERSION => return Err(Code::StoreNewer.into()),
-        _ => return Err(corrupt()),
-    }
+    let mut reader = Reader { rest: bytes, version: 0 };
+    reader.version = match reader.u8()? {
+        0 => return Err(corrupt()),
+        newer if newer > R::VERSION => return Err(Code::StoreNewer.into()),
+        known => known,
+    };
     let record = R::read(&mut reader)?;
-    if reader.0.is_empty() { Ok(record) } else { Err(corrupt()) }
+    if reader.rest.is_empty() { Ok(record) } else { Err(corrupt()) }
 }
 
 pub(crate) fn corrupt() -> Error {
@@ -110,12 +109,21 @@ impl Writer {
 }
 
 /// Takes fields off a value.
-pub(crate) struct Reader<'a>(&'a [u8]);
+pub(crate) struct Reader<'a> {
+    rest: &'a [u8],
+    version: u8,
+}
 
 impl<'a> Reader<'a> {
+    /// The version of the record that is being read.
+    #[cfg_attr(not(test), expect(dead_code, reason = "no kind of record has a second version yet"))]
+    pub(crate) fn version(&self) -> u8 {
+        self.version
+    }
+
     fn take(&mut self, length: usize) -> Result<&'a [u8]> {
-        let (field, rest) = self.0.split_at_checked(length).ok_or_else(corrupt)?;
-        self.0 = rest;
+        let (field, rest) = self.rest.split_at_checked(length).ok_or_else(corrupt)?;
+        self.rest = rest;
         Ok(field)
     }
 
@@ -156,7 +164,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn rest(&mut self) -> &'a [u8] {
-        std::mem::take(&mut self.0)
+        std::mem::take(&mut self.rest)
     }
 
     pub(crate) fn secret(&mut self) -> Result<Secret> {
@@ -166,7 +174,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn list<T>(&mut self, mut each: impl FnMut(&mut Self) -> Result<T>) -> Result<Vec<T>> {
         let count = self.u32()? as usize;
         // A count is believed only as far as bytes stand behind it.
-        let mut values = Vec::with_capacity(count.min(self.0.len()));
+        let mut values = Vec::with_capacity(count.min(self.rest.len()));
         for _ in 0..count {
             values.push(each(self)?);
         }
@@ -197,5 +205,39 @@ impl Record for Secret {
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
         Ok(Secret::copy_of(reader.rest()))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    /// A record that got a second field.
+    #[derive(Debug, PartialEq)]
+    struct Grown(u8, u8);
+
+    impl Record for Grown {
+        const VERSION: u8 = 2;
+
+        fn write(&self, writer: &mut Writer) {
+            writer.u8(self.0);
+            writer.u8(self.1);
+        }
+
+        fn read(reader: &mut Reader<'_>) -> Result<Self> {
+            Ok(Grown(reader.u8()?, if reader.version() >= 2 { reader.u8()? } else { 7 }))
+        }
+    }
+
+    #[test]
+    fn earlier_versions_are_read_and_later_ones_refused() {
+        let read = |bytes: &[u8]| decode_record::<Grown>(bytes).map_err(|error| error.code());
+        assert_eq!(read(&[1, 5]), Ok(Grown(5, 7)));
+        assert_eq!(read(&encode_record(&Grown(5, 6))), Ok(Grown(5, 6)));
+        assert_eq!(read(&[3, 5, 6]), Err(Code::StoreNewer.number()));
+        for bytes in [&[0, 5][..], &[1, 5, 6], &[2, 5], &[]] {
+            assert_eq!(read(bytes), Err(Code::StorageCorrupt.number()));
+        }
     }
 }

@@ -11,8 +11,20 @@ use super::seal::{Seal, StorageKeys, Value};
 use super::storage::{Storage, StorageError};
 use crate::base::{Code, Error, Result, Secret, limits};
 
-/// The format of the store that this release writes, and the only one it reads.
-const FORMAT: u32 = 1;
+/// The format of the store that this release writes. It reads every earlier one, and takes such a store over when it opens it:
+/// from then on the releases before it are refused.
+const FORMAT: u32 = 2;
+
+/// What the record of the format says of a store.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// Nobody has opened it yet.
+    Absent,
+    /// An earlier release wrote it, in this format.
+    Earlier(u32),
+    /// It has the present format.
+    Present,
+}
 
 /// The host's storage, the keys of one client in it, and the seal on its values.
 pub(crate) struct Store {
@@ -29,9 +41,7 @@ impl Store {
             None => (None, None),
         };
         let store = Store { storage, keyspace: Arc::new(Keyspace::new(name, tag)), seal };
-        if !store.is_marked()? {
-            store.mark()?;
-        }
+        store.settle_format()?;
         Ok(Arc::new(store))
     }
 
@@ -73,7 +83,7 @@ impl Store {
     /// Hands a batch to the host. A conflict over the format itself means that a newer release has taken the store over.
     pub(crate) fn write(&self, batch: WriteBatch) -> Result<()> {
         let outcome = self.storage.write(Arc::new(batch)).map_err(refused);
-        if outcome.as_ref().is_err_and(|error| error.is(Code::Conflict)) && !self.is_marked()? {
+        if outcome.as_ref().is_err_and(|error| error.is(Code::Conflict)) && self.mark()? != Mark::Present {
             return Err(Code::StorageCorrupt.with("the record of the store's format is gone"));
         }
         outcome
@@ -100,16 +110,18 @@ impl Store {
         }
     }
 
-    /// Whether the store is there already; then it must have this format and be sealed under this key.
-    fn is_marked(&self) -> Result<bool> {
+    /// What format the store has; if it has one, it must be sealed under this key.
+    fn mark(&self) -> Result<Mark> {
         let mut found = self.read(&[self.keyspace.format(), self.keyspace.key_check()])?.into_iter();
         let (format, check) = (found.next().flatten(), found.next().flatten());
-        match format.as_deref().map(|bytes| bytes.as_slice().try_into().map(u32::from_be_bytes)) {
-            None => Ok(false),
-            Some(Ok(FORMAT)) => self.check_key(check).map(|()| true),
-            Some(Ok(_)) => Err(Code::StoreNewer.into()),
-            Some(Err(_)) => Err(corrupt()),
-        }
+        let mark = match format.as_deref().map(|bytes| bytes.as_slice().try_into().map(u32::from_be_bytes)) {
+            None => return Ok(Mark::Absent),
+            Some(Ok(FORMAT)) => Mark::Present,
+            Some(Ok(earlier @ 1..FORMAT)) => Mark::Earlier(earlier),
+            Some(Ok(newer)) if newer > FORMAT => return Err(Code::StoreNewer.into()),
+            Some(_) => return Err(corrupt()),
+        };
+        self.check_key(check).map(|()| mark)
     }
 
     fn check_key(&self, check: Option<Value>) -> Result<()> {
@@ -121,17 +133,23 @@ impl Store {
         if fits { Ok(()) } else { Err(Code::BadKey.with("the store was not written under this storage key")) }
     }
 
-    fn mark(&self) -> Result<()> {
-        let Guard { key, .. } = self.format_guard();
-        let guard = Guard { key: key.clone(), expected: None };
+    /// Marks the store with the present format, unless it has it. Another process may do so at the same time.
+    fn settle_format(&self) -> Result<()> {
+        let (expected, is_new) = match self.mark()? {
+            Mark::Present => return Ok(()),
+            Mark::Earlier(format) => (Some(format.to_be_bytes().to_vec()), false),
+            Mark::Absent => (None, true),
+        };
+        let key = self.keyspace.format().0;
+        let guard = Guard { key: key.clone(), expected };
         let mut ops = vec![WriteOp::Put { key, value: FORMAT.to_be_bytes().to_vec() }];
-        if let Some(seal) = &self.seal {
+        if let Some(seal) = self.seal.as_ref().filter(|_| is_new) {
             let key = self.keyspace.key_check();
             let value = seal.close(&key, &[])?;
             ops.push(WriteOp::Put { key: key.0, value });
         }
         match self.storage.write(Arc::new(WriteBatch::new(vec![guard], ops, None))) {
-            Err(StorageError::Conflict) if self.is_marked()? => Ok(()),
+            Err(StorageError::Conflict) if self.mark()? == Mark::Present => Ok(()),
             outcome => outcome.map_err(refused),
         }
     }
