@@ -100,6 +100,7 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "create a successor", setup: ready_to_move, act: create_successor, again: &[507], ending: moved },
     Operation { name: "branch", setup: ready_to_branch, act: branch, again: &[507], ending: branched },
     Operation { name: "join a successor", setup: invited_to_move, act: join, again: &[408], ending: moved },
+    Operation { name: "import an archive", setup: archived, act: import, again: &[507], ending: heals },
     Operation { name: "clear proposals", setup: proposed, act: clear, again: &[0], ending: dropped },
     Operation { name: "delete", setup: inside, act: delete, again: &[401], ending: comes_back },
 ];
@@ -573,6 +574,14 @@ fn invited_to_move() -> (Cast, Vec<u8>) {
     (cast, welcome)
 }
 
+/// Alice's device is gone; there is an archive of it.
+fn archived() -> (Cast, Vec<u8>) {
+    let mut cast = Cast::together();
+    let archive = cast.alice.group().export_archive(vec![5; 32]).unwrap();
+    cast.alice = Person::new("alice");
+    (cast, archive)
+}
+
 // The operations.
 
 /// The group that comes after.
@@ -604,6 +613,10 @@ fn commit_resumption(alice: &Person, epoch: &[u8]) -> Result<String> {
 fn commit_reinit(alice: &Person, _: &[u8]) -> Result<String> {
     let options = ReinitOptions { group_id: Some(NEXT.to_vec()), ..ReinitOptions::default() };
     said(alice.group().new_commit().reinit(options)?.build())
+}
+
+fn import(alice: &Person, archive: &[u8]) -> Result<String> {
+    said(alice.client.import_archive(archive.to_vec(), vec![5; 32], ImportOptions::default()))
 }
 
 fn create_successor(alice: &Person, key_packages: &[u8]) -> Result<String> {
@@ -813,6 +826,15 @@ fn enters(cast: &mut Cast) {
     let joined = cast.alice.client.confirm_join(GROUP.to_vec(), Some(commit), vec![]).unwrap();
     cast.alice.handle = Some(joined);
     alive(cast);
+}
+
+/// Alice follows what the others do, and comes back in.
+fn heals(cast: &mut Cast) {
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    cast.alice.receive(&commit);
+    join_external(&cast.alice, &info_of_bob(cast)).unwrap();
+    enters(cast);
 }
 
 /// The group is closed for everybody, and goes on elsewhere.

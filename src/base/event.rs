@@ -228,6 +228,11 @@ pub enum Effect {
         /// The epoch it begins with here.
         epoch: u64,
     },
+    /// Groups came out of an archive; they send nothing until they were rejoined.
+    Imported {
+        /// The groups.
+        group_ids: Vec<Vec<u8>>,
+    },
     /// Key packages were made, and are to be published.
     KeyPackages {
         /// Each as an MLSMessage.

@@ -52,6 +52,7 @@ impl Group {
                 members: state.member_count(),
                 active: head.standing == Standing::Active,
                 frozen: head.standing == Standing::Frozen,
+                imported: head.standing == Standing::Imported,
                 pending_proposals: head.proposals,
                 pending_commit: head.pending.is_some(),
                 oldest_epoch: head.oldest_epoch.0,
@@ -224,7 +225,7 @@ impl Group {
     /// Derives a secret from the current epoch that all members can derive (RFC 9420 §8.5), of `length` bytes.
     pub fn export_secret(&self, label: String, context: Vec<u8>, length: u32) -> Result<Arc<Secret>> {
         self.query(|_, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             let exporter = Exporter::new(state.suite, &state.epoch.current()?.exporter_secret);
             let secret = exporter.export(&label, &context, length as usize)?;
             Ok(Arc::new(Secret::new(secret)))
@@ -234,7 +235,7 @@ impl Group {
     /// A value that is equal for all members of an epoch and for nobody else: compare it out of band (RFC 9420 §8.7).
     pub fn epoch_authenticator(&self) -> Result<Vec<u8>> {
         self.query(|_, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             Ok(state.epoch.current()?.epoch_authenticator.expose().to_vec())
         })
     }
@@ -247,7 +248,7 @@ impl Group {
     /// The whole ratchet tree, to be passed beside a Welcome or GroupInfo that does not hold it. O(n).
     pub fn export_tree(&self) -> Result<Vec<u8>> {
         self.query(|txn, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             state.tree().export(txn, &*self.shared.services.observer)
         })
     }
@@ -257,13 +258,7 @@ impl Group {
         self.act(Foresight::to_load, |txn, state| {
             let key = txn.keyspace().head(&state.head.group_id);
             txn.guard(&key)?;
-            txn.clear(state.keys.all());
-            if let Some(rejoining) = state.head.rejoining {
-                pending_join::drop_records(txn, &state.head.group_id, rejoining.incarnation);
-            }
-            if let Some(stay) = state.head.previous {
-                txn.clear(state.keys.of_incarnation(stay.incarnation).all());
-            }
+            pending_join::forget(txn, &state.head);
             txn.delete(key);
             Ok(((), None))
         })

@@ -1,5 +1,6 @@
 //! The one public API. UniFFI's attributes sit on it directly: objects with `&self`, owned arguments, no generics.
 
+mod archive;
 mod call;
 #[expect(clippy::module_inception, reason = "the client is what this room is named after")]
 mod client;
@@ -17,6 +18,7 @@ mod software_signer;
 mod successor;
 mod types;
 
+pub use archive::{ImportOptions, Imported};
 pub use client::Client;
 #[cfg(feature = "test-util")]
 pub(crate) use client::Shared;

@@ -63,6 +63,8 @@ pub struct GroupStatus {
     pub active: bool,
     /// Whether the group was closed by a ReInit.
     pub frozen: bool,
+    /// Whether the group came out of an archive, and sends nothing until it was rejoined.
+    pub imported: bool,
     /// How many proposals wait for a commit.
     pub pending_proposals: u32,
     /// Whether a commit of our own waits.

@@ -14,6 +14,8 @@ pub(crate) enum Standing {
     Removed,
     /// A commit with a ReInit closed the group (RFC 9420 §12.4.2).
     Frozen,
+    /// A member whose state came out of an archive: its keys may have been used since, so it sends nothing.
+    Imported,
 }
 
 /// What the members of a group may choose for themselves, each on its own.
@@ -87,6 +89,15 @@ impl Head {
             Standing::Active => Ok(()),
             Standing::Removed => Err(Code::Removed.into()),
             Standing::Frozen => Err(Code::Frozen.into()),
+            Standing::Imported => Err(Code::NotHealed.into()),
+        }
+    }
+
+    /// Refuses to follow a group that this client has left, or that is closed.
+    pub(crate) fn require_following(&self) -> Result<()> {
+        match self.standing {
+            Standing::Imported => Ok(()),
+            _ => self.require_active(),
         }
     }
 }
@@ -104,6 +115,7 @@ impl Record for Head {
             Standing::Active => 0,
             Standing::Removed => 1,
             Standing::Frozen => 2,
+            Standing::Imported => 3,
         });
         writer.u32(self.own_leaf.0);
         writer.bytes(&self.signing_key);
@@ -137,6 +149,7 @@ impl Record for Head {
                 0 => Standing::Active,
                 1 => Standing::Removed,
                 2 => Standing::Frozen,
+                3 => Standing::Imported,
                 _ => return Err(corrupt()),
             },
             own_leaf: LeafIndex(reader.u32()?),

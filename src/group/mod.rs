@@ -2,6 +2,7 @@
 //! that `receive` spells out; `commit` goes the same way with a path and a tag of its own.
 
 pub(crate) mod advance;
+pub(crate) mod archive;
 pub(crate) mod census;
 pub(crate) mod commit;
 pub(crate) mod create;

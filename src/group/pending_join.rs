@@ -44,7 +44,7 @@ fn check_replaceable(head: &Head, epoch: Epoch, rejoin: bool) -> Result<()> {
     match head.standing {
         Standing::Frozen => Err(Code::Frozen.into()),
         Standing::Active if !rejoin => Err(Code::AlreadyMember.into()),
-        Standing::Active if epoch < head.epoch => Err(outdated()),
+        Standing::Active | Standing::Imported if epoch < head.epoch => Err(outdated()),
         Standing::Removed if epoch <= head.epoch => Err(outdated()),
         _ => Ok(()),
     }
@@ -145,8 +145,18 @@ pub(crate) fn drop_outrun(txn: &mut Txn, head: &mut Head, next: Epoch) {
     }
 }
 
+/// Deletes all that there is of a group but its head: the stay, the one before it, and a join that would end it.
+pub(crate) fn forget(txn: &mut Txn, head: &Head) {
+    let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
+    txn.clear(keys.all());
+    head.previous.iter().for_each(|stay| txn.clear(keys.of_incarnation(stay.incarnation).all()));
+    if let Some(rejoining) = head.rejoining {
+        drop_records(txn, &head.group_id, rejoining.incarnation);
+    }
+}
+
 /// Deletes all that a join has stored.
-pub(crate) fn drop_records(txn: &mut Txn, group_id: &GroupId, incarnation: Incarnation) {
+fn drop_records(txn: &mut Txn, group_id: &GroupId, incarnation: Incarnation) {
     let (key, keys) = (txn.keyspace().joining(group_id), GroupKeys::new(txn.keyspace().clone(), incarnation));
     txn.delete(key);
     txn.clear(keys.all());

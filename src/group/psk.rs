@@ -7,7 +7,7 @@ use crate::base::{Code, Epoch, GroupId, Result, Secret};
 use crate::crypto::{Suite, random_bytes};
 use crate::message::Proposal;
 use crate::schedule::{PreSharedKeyId, Psk, ResumptionPskUsage, psk_secret};
-use crate::store::{GroupKeys, Txn};
+use crate::store::{GroupKeys, Reader, Record, Txn, Writer, decode_record};
 
 /// Longest external pre-shared key and longest id of one.
 const MAX_PSK: usize = 4096;
@@ -37,9 +37,14 @@ pub(crate) fn put(txn: &mut Txn, psk_id: &[u8], secret: &Secret) -> Result<()> {
     if psk_id.len() > MAX_PSK || secret.expose().len() > MAX_PSK {
         return Err(Code::TooLong.with(format_args!("a pre-shared key and its id are at most {MAX_PSK} bytes long")));
     }
-    let key = txn.keyspace().psk(psk_id);
-    txn.store(key, secret);
+    keep(txn, &StoredPsk { psk_id: psk_id.to_vec(), secret: secret.duplicate() });
     Ok(())
+}
+
+/// Stages an external key.
+pub(crate) fn keep(txn: &mut Txn, key: &StoredPsk) {
+    let record = txn.keyspace().psk(&key.psk_id);
+    txn.store(record, key);
 }
 
 /// Deletes an external key.
@@ -71,9 +76,53 @@ fn find(txn: &mut Txn, id: &PreSharedKeyId) -> Result<Secret> {
         Psk::External(psk_id) => {
             let key = txn.keyspace().psk(psk_id);
             txn.watch(&key)?;
-            txn.load(&key)?.ok_or_else(|| Code::UnknownPsk.into())
+            let stored: StoredPsk = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
+            Ok(stored.secret)
         }
         Psk::Resumption { psk_group_id, psk_epoch, .. } => resumption(txn, psk_group_id, *psk_epoch),
+    }
+}
+
+/// An external key as it is stored.
+pub(crate) struct StoredPsk {
+    /// Empty in records of the first version, which did not tell it.
+    psk_id: Vec<u8>,
+    secret: Secret,
+}
+
+impl Record for StoredPsk {
+    const VERSION: u8 = 2;
+
+    fn write(&self, writer: &mut Writer) {
+        writer.bytes(&self.psk_id);
+        writer.rest(self.secret.expose());
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let psk_id = if reader.version() >= 2 { reader.bytes()?.to_vec() } else { Vec::new() };
+        Ok(StoredPsk { psk_id, secret: Secret::copy_of(reader.rest()) })
+    }
+}
+
+/// Records read in one call of a listing.
+const PAGE: usize = 256;
+
+/// Every external key whose record tells its id.
+pub(crate) fn list(txn: &mut Txn) -> Result<Vec<StoredPsk>> {
+    let (prefix, mut after, mut keys) = (txn.keyspace().psks(), None, Vec::new());
+    loop {
+        let page = txn.scan(&prefix, after.as_ref(), PAGE)?;
+        let ended = page.len() < PAGE;
+        after = page.last().map(|(key, _)| key.clone());
+        for (key, value) in page {
+            let stored: StoredPsk = decode_record(&value)?;
+            if txn.keyspace().psk(&stored.psk_id) == key {
+                keys.push(stored);
+            }
+        }
+        if ended {
+            return Ok(keys);
+        }
     }
 }
 

@@ -101,7 +101,7 @@ fn remember(
     (sender, proposal): (Sender, Proposal),
     reference: &Digest,
 ) -> Result<Event> {
-    state.head.require_active()?;
+    state.head.require_following()?;
     let key = state.keys.proposal(&reference.0);
     txn.watch(&key)?;
     if txn.read(&key)?.is_some() {
@@ -123,7 +123,7 @@ fn commit_received(
     (content, commit): (AuthenticatedContent, Commit),
     (proof, advance): (SignatureVerified, Option<Advance<'_>>),
 ) -> Result<Event> {
-    state.head.require_active()?;
+    state.head.require_following()?;
     state.guard_head(txn)?;
     let committer = committer(content.content.sender)?;
     let listed = resolve::proposals(txn, state, committer, commit)?;

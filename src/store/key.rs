@@ -136,6 +136,11 @@ impl Keyspace {
         self.key(kind::PSK, &[&self.tag(b"psk", id)])
     }
 
+    /// Every external pre-shared key.
+    pub(crate) fn psks(&self) -> Key {
+        self.key(kind::PSK, &[])
+    }
+
     /// The head of a group: what is read first, and names everything else.
     pub(crate) fn head(&self, group: &GroupId) -> Key {
         self.key(kind::HEAD, &[&self.tag(b"group", group.as_slice())])
@@ -230,9 +235,13 @@ impl GroupKeys {
     }
 
     /// What remains of an epoch's frontier.
-    #[cfg(test)]
-    pub(crate) fn frontier_of(&self, epoch: Epoch) -> KeyRange {
-        KeyRange::of_prefix(&self.of_epoch(epoch, epoch_kind::FRONTIER, &[]).0)
+    pub(crate) fn frontier_of(&self, epoch: Epoch) -> Key {
+        self.of_epoch(epoch, epoch_kind::FRONTIER, &[])
+    }
+
+    /// Every ratchet of an epoch.
+    pub(crate) fn ratchets(&self, epoch: Epoch) -> Key {
+        self.of_epoch(epoch, epoch_kind::RATCHET, &[])
     }
 
     /// A sender's ratchet.
