@@ -8,18 +8,19 @@ use super::call::{Act, run};
 use super::client::{Shared, foreign_key_package};
 use super::commit_builder::CommitBuilder;
 use super::lease::{Inside, Lease};
-use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret};
-use crate::base::event::{Effect, Event};
+use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret, application_psk};
+use crate::base::event::{Effect, Event, ResumptionPsk};
 use crate::base::{Code, GroupId, LeafIndex, Result};
 use crate::codec::decode_exact;
 use crate::group::commit::CommitRequest;
 use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
 use crate::group::members::Listing;
+use crate::group::psk::with_nonce;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, open, pending, proposals, propose, receive, send};
+use crate::group::{commit, group_info, members, open, pending, pending_join, proposals, propose, receive, send};
 use crate::message::{ContentType, Proposal};
-use crate::schedule::Exporter;
+use crate::schedule::{Exporter, Psk};
 use crate::store::{Key, Txn};
 use crate::tree::Extensions;
 
@@ -27,7 +28,7 @@ use crate::tree::Extensions;
 /// several handles, in several processes, may work on one group.
 #[derive(uniffi::Object)]
 pub struct Group {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     group_id: GroupId,
     foresight: Mutex<Option<Foresight>>,
 }
@@ -132,7 +133,12 @@ impl Group {
 
     /// Proposes to mix an external pre-shared key in. Gives the message to send.
     pub fn propose_psk(&self, psk_id: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| propose::external_psk(state, &psk_id))
+        self.propose(&tag, |_, state| with_nonce(state.suite, Psk::External(psk_id.as_slice().into())))
+    }
+
+    /// Proposes to mix in the secret that an earlier epoch of this or another group left. Gives the message to send.
+    pub fn propose_resumption_psk(&self, psk: ResumptionPsk, tag: Vec<u8>) -> Result<Vec<u8>> {
+        self.propose(&tag, |_, state| with_nonce(state.suite, application_psk(psk.clone())))
     }
 
     /// Proposes to replace the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420). Gives the
@@ -252,6 +258,9 @@ impl Group {
             let key = txn.keyspace().head(&state.head.group_id);
             txn.guard(&key)?;
             txn.clear(state.keys.all());
+            if let Some(rejoining) = state.head.rejoining {
+                pending_join::drop_records(txn, &state.head.group_id, rejoining.incarnation);
+            }
             if let Some(stay) = state.head.previous {
                 txn.clear(state.keys.of_incarnation(stay.incarnation).all());
             }
@@ -281,7 +290,11 @@ impl Group {
         })
     }
 
-    fn propose(&self, tag: &[u8], make: impl Fn(&mut Txn, &GroupState) -> Result<Proposal>) -> Result<Vec<u8>> {
+    pub(super) fn propose(
+        &self,
+        tag: &[u8],
+        make: impl Fn(&mut Txn, &GroupState) -> Result<Proposal>,
+    ) -> Result<Vec<u8>> {
         self.act(
             |foresight| foresight.to_send(ContentType::Proposal),
             |txn, state| {
@@ -307,7 +320,7 @@ impl Group {
     }
 
     /// Runs one act on the group: what it will read is foreseen, and what it leaves is remembered for the next.
-    fn act<T>(
+    pub(super) fn act<T>(
         &self,
         ahead: impl Fn(&Foresight) -> Vec<Key>,
         mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,

@@ -6,6 +6,7 @@ mod client;
 mod commit_builder;
 mod config;
 mod group;
+mod joining;
 #[cfg(feature = "test-util")]
 mod key_use;
 mod lease;
@@ -13,6 +14,7 @@ mod lease;
 pub(crate) mod seam;
 mod services;
 mod software_signer;
+mod successor;
 mod types;
 
 pub use client::Client;
@@ -21,8 +23,10 @@ pub(crate) use client::Shared;
 pub use commit_builder::CommitBuilder;
 pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey};
 pub use group::Group;
+pub use joining::{ExternalJoin, ExternalJoinOptions};
 #[cfg(feature = "test-util")]
 pub use key_use::KeyUse;
+pub use successor::{BranchOptions, ReinitOptions, Successor, SuccessorOptions};
 pub use types::{
     CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit, PendingProposal,
     Secret, Version, version,
