@@ -5,15 +5,15 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::client::foreign_key_package;
+use super::extensions::for_group;
 use super::group::Group;
 use super::types::CommitResult;
 use crate::base::{Code, LeafIndex, Result};
-use crate::codec::decode_exact;
 use crate::group::commit::{CommitRequest, TreePlace};
-use crate::group::propose::external_psk;
+use crate::group::propose;
 use crate::group::state::GroupState;
 use crate::message::{KeyPackage, Proposal};
-use crate::tree::{Extensions, ProposalType, Unverified};
+use crate::tree::{Extensions, Unverified};
 
 /// One change that the commit is to make.
 #[derive(Clone)]
@@ -22,7 +22,7 @@ enum Change {
     Remove(LeafIndex),
     Psk(Vec<u8>),
     Extensions(Extensions),
-    Custom(u16, Vec<u8>),
+    Custom(Proposal),
 }
 
 #[derive(Clone, Default)]
@@ -64,16 +64,12 @@ impl CommitBuilder {
 
     /// Replaces the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420).
     pub fn extensions(self: Arc<Self>, extensions: Vec<u8>) -> Result<Arc<Self>> {
-        let extensions = decode_exact(&extensions).map_err(|error| Code::BadArgument.with(error.detail()))?;
-        self.change(Change::Extensions(extensions))
+        self.change(Change::Extensions(for_group(&extensions)?))
     }
 
     /// Carries a proposal of a type that the app defines; every member must support the type.
     pub fn custom(self: Arc<Self>, proposal_type: u16, content: Vec<u8>) -> Result<Arc<Self>> {
-        if ProposalType(proposal_type).is_default() {
-            return Err(Code::BadArgument.with("this proposal type is one of RFC 9420's own"));
-        }
-        self.change(Change::Custom(proposal_type, content))
+        self.change(Change::Custom(propose::custom(proposal_type, content)?))
     }
 
     /// Authenticates these bytes beside the commit; everyone can read them.
@@ -140,9 +136,9 @@ fn request(draft: &Draft, state: &GroupState) -> Result<CommitRequest> {
         Ok(match change {
             Change::Add(key_package) => Proposal::Add(key_package.clone()),
             Change::Remove(leaf) => Proposal::Remove(*leaf),
-            Change::Psk(psk_id) => external_psk(state, psk_id)?,
+            Change::Psk(psk_id) => propose::external_psk(state.suite, psk_id)?,
             Change::Extensions(extensions) => Proposal::GroupContextExtensions(extensions.clone()),
-            Change::Custom(number, content) => Proposal::Custom(ProposalType(*number), content.clone().into()),
+            Change::Custom(proposal) => proposal.clone(),
         })
     });
     Ok(CommitRequest {

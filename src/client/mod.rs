@@ -5,6 +5,8 @@ mod call;
 mod client;
 mod commit_builder;
 mod config;
+mod extensions;
+mod external_proposer;
 mod group;
 #[cfg(feature = "test-util")]
 mod key_use;
@@ -20,10 +22,12 @@ pub use client::Client;
 pub(crate) use client::Shared;
 pub use commit_builder::CommitBuilder;
 pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey};
+pub use extensions::{Extension, ExternalSender, RequiredCapabilities, decode_extensions, encode_extensions};
+pub use external_proposer::{ExternalPlace, ExternalProposer, JoinProposal};
 pub use group::Group;
 #[cfg(feature = "test-util")]
 pub use key_use::KeyUse;
 pub use types::{
-    CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit, PendingProposal,
-    Secret, Version, version,
+    Capabilities, CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit,
+    PendingProposal, Secret, Version, version,
 };

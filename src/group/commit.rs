@@ -4,7 +4,7 @@
 use super::advance::{self, Begun};
 use super::group_info::{self, Invitation};
 use super::host::Host;
-use super::own_leaf::{handshake_format, protect, sign_content, unsigned_leaf};
+use super::own_leaf::{handshake_format, protect, renewed_leaf, sign_content};
 use super::pending::{self, Pending};
 use super::proposals::KnownProposal;
 use super::resolve::{Committer, Listed, ListedProposal};
@@ -120,8 +120,7 @@ fn own_path(
     let known_as = (record.client_id.clone(), record.user_id.clone());
     let old = record.leaf_node()?;
     let identity = host.identity(&state.head.signing_key)?;
-    let mut template = unsigned_leaf(identity, old.encryption_key.clone(), LeafNodeSource::Update);
-    template.extensions = old.extensions.clone();
+    let template = renewed_leaf(identity, &old, old.encryption_key.clone(), LeafNodeSource::Update)?;
     let names = own_names(host, state, (&old, &template), known_as)?;
     let (mut path, node, private) = path::make(txn, (state, host), staged, (leaf, template, names))?;
     keys.forget_outdated(&staged.tree);

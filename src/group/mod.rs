@@ -16,6 +16,7 @@ pub(crate) mod join;
 pub(crate) mod key_package;
 pub(crate) mod members;
 pub(crate) mod open;
+pub(crate) mod outside;
 pub(crate) mod own_leaf;
 pub(crate) mod path;
 pub(crate) mod pending;
@@ -32,5 +33,7 @@ pub(crate) mod stage;
 pub(crate) mod state;
 pub(crate) mod touch;
 
+#[cfg(all(test, feature = "test-util"))]
+mod grease_tests;
 #[cfg(all(test, feature = "test-util"))]
 mod hostile_tests;
