@@ -7,12 +7,16 @@ use parking_lot::Mutex;
 use super::client::foreign_key_package;
 use super::extensions::for_group;
 use super::group::Group;
-use super::types::CommitResult;
+use super::successor::{ReinitOptions, reinit};
+use super::types::{CommitResult, application_psk};
+use crate::base::event::ResumptionPsk;
 use crate::base::{Code, LeafIndex, Result};
 use crate::group::commit::{CommitRequest, TreePlace};
 use crate::group::propose;
+use crate::group::psk::with_nonce;
 use crate::group::state::GroupState;
 use crate::message::{KeyPackage, Proposal};
+use crate::schedule::Psk;
 use crate::tree::{Extensions, Unverified};
 
 /// One change that the commit is to make.
@@ -20,7 +24,8 @@ use crate::tree::{Extensions, Unverified};
 enum Change {
     Add(Box<Unverified<KeyPackage>>),
     Remove(LeafIndex),
-    Psk(Vec<u8>),
+    Psk(Psk),
+    Reinit(ReinitOptions),
     Extensions(Extensions),
     Custom(Proposal),
 }
@@ -59,7 +64,18 @@ impl CommitBuilder {
 
     /// Mixes an external pre-shared key in, which every member must hold.
     pub fn psk(self: Arc<Self>, psk_id: Vec<u8>) -> Result<Arc<Self>> {
-        self.change(Change::Psk(psk_id))
+        self.change(Change::Psk(Psk::External(psk_id.into())))
+    }
+
+    /// Mixes in the secret that an earlier epoch of this or another group left, as proof of having been there: every member must
+    /// have been, and still keep that epoch. Nobody can join by this commit who was not.
+    pub fn resumption_psk(self: Arc<Self>, psk: ResumptionPsk) -> Result<Arc<Self>> {
+        self.change(Change::Psk(application_psk(psk)))
+    }
+
+    /// Closes the group, to be begun anew with other parameters: no other change may stand beside this one.
+    pub fn reinit(self: Arc<Self>, options: ReinitOptions) -> Result<Arc<Self>> {
+        self.change(Change::Reinit(options))
     }
 
     /// Replaces the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420).
@@ -136,7 +152,8 @@ fn request(draft: &Draft, state: &GroupState) -> Result<CommitRequest> {
         Ok(match change {
             Change::Add(key_package) => Proposal::Add(key_package.clone()),
             Change::Remove(leaf) => Proposal::Remove(*leaf),
-            Change::Psk(psk_id) => propose::external_psk(state.suite, psk_id)?,
+            Change::Psk(psk) => with_nonce(state.suite, psk.clone())?,
+            Change::Reinit(options) => Proposal::ReInit(reinit(state, options)?),
             Change::Extensions(extensions) => Proposal::GroupContextExtensions(extensions.clone()),
             Change::Custom(proposal) => proposal.clone(),
         })
@@ -147,5 +164,6 @@ fn request(draft: &Draft, state: &GroupState) -> Result<CommitRequest> {
         without_path: draft.without_path,
         tree: draft.tree,
         aad: draft.aad.clone(),
+        linking: None,
     })
 }

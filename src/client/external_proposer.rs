@@ -10,8 +10,9 @@ use crate::base::event::Effect;
 use crate::base::{CipherSuite, Epoch, GroupId, LeafIndex, ProtocolVersion, Result};
 use crate::crypto::Suite;
 use crate::group::outside::{self, Destination};
-use crate::group::propose::external_psk;
+use crate::group::psk::with_nonce;
 use crate::message::{Proposal, ReInit};
+use crate::schedule::Psk;
 
 /// Where an external sender stands, as a group's members or its delivery service told it.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -112,7 +113,7 @@ impl ExternalProposer {
 
     /// Proposes to mix an external pre-shared key in, which the members must hold.
     pub fn propose_psk(&self, psk_id: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(|| external_psk(self.destination.suite, &psk_id))
+        self.propose(|| with_nonce(self.destination.suite, Psk::External(psk_id.as_slice().into())))
     }
 
     /// Proposes to close the group, in favour of one with this id, cipher suite and encoded list of extensions.

@@ -9,24 +9,25 @@ use super::client::{Shared, foreign_key_package};
 use super::commit_builder::CommitBuilder;
 use super::extensions::{for_group, in_words};
 use super::lease::{Inside, Lease};
-use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret};
-use crate::base::event::{Effect, Event};
+use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret, application_psk};
+use crate::base::event::{Effect, Event, ResumptionPsk};
 use crate::base::{GroupId, LeafIndex, Result};
 use crate::group::commit::CommitRequest;
 use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
 use crate::group::members::Listing;
+use crate::group::psk::with_nonce;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, open, pending, proposals, propose, receive, send};
+use crate::group::{commit, group_info, members, open, pending, pending_join, proposals, propose, receive, send};
 use crate::message::{ContentType, Proposal};
-use crate::schedule::Exporter;
+use crate::schedule::{Exporter, Psk};
 use crate::store::{Key, Txn};
 
 /// A handle on one group. It holds no state but a guess of what the next call will read: everything lives in the storage, so
 /// several handles, in several processes, may work on one group.
 #[derive(uniffi::Object)]
 pub struct Group {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     group_id: GroupId,
     foresight: Mutex<Option<Foresight>>,
 }
@@ -131,7 +132,12 @@ impl Group {
 
     /// Proposes to mix an external pre-shared key in. Gives the message to send.
     pub fn propose_psk(&self, psk_id: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| propose::external_psk(state.suite, &psk_id))
+        self.propose(&tag, |_, state| with_nonce(state.suite, Psk::External(psk_id.as_slice().into())))
+    }
+
+    /// Proposes to mix in the secret that an earlier epoch of this or another group left. Gives the message to send.
+    pub fn propose_resumption_psk(&self, psk: ResumptionPsk, tag: Vec<u8>) -> Result<Vec<u8>> {
+        self.propose(&tag, |_, state| with_nonce(state.suite, application_psk(psk.clone())))
     }
 
     /// Proposes to replace the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420). Gives the
@@ -250,6 +256,9 @@ impl Group {
             let key = txn.keyspace().head(&state.head.group_id);
             txn.guard(&key)?;
             txn.clear(state.keys.all());
+            if let Some(rejoining) = state.head.rejoining {
+                pending_join::drop_records(txn, &state.head.group_id, rejoining.incarnation);
+            }
             if let Some(stay) = state.head.previous {
                 txn.clear(state.keys.of_incarnation(stay.incarnation).all());
             }
@@ -310,7 +319,7 @@ impl Group {
     }
 
     /// Runs one act on the group: what it will read is foreseen, and what it leaves is remembered for the next.
-    fn act<T>(
+    pub(super) fn act<T>(
         &self,
         ahead: impl Fn(&Foresight) -> Vec<Key>,
         mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,

@@ -8,6 +8,7 @@ mod config;
 mod extensions;
 mod external_proposer;
 mod group;
+mod joining;
 #[cfg(feature = "test-util")]
 mod key_use;
 mod lease;
@@ -15,6 +16,7 @@ mod lease;
 pub(crate) mod seam;
 mod services;
 mod software_signer;
+mod successor;
 mod types;
 
 pub use client::Client;
@@ -25,8 +27,10 @@ pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOption
 pub use extensions::{Extension, ExternalSender, RequiredCapabilities, decode_extensions, encode_extensions};
 pub use external_proposer::{ExternalPlace, ExternalProposer, JoinProposal};
 pub use group::Group;
+pub use joining::{ExternalJoin, ExternalJoinOptions};
 #[cfg(feature = "test-util")]
 pub use key_use::KeyUse;
+pub use successor::{BranchOptions, ReinitOptions, Successor, SuccessorOptions};
 pub use types::{
     Capabilities, CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit,
     PendingProposal, Secret, Version, version,

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::base::event::{Author, MemberName, ProposalSummary};
+use crate::base::event::{Author, MemberName, ProposalSummary, ResumptionPsk};
 use crate::base::host::Identity;
-use crate::base::{Result, Secret as BaseSecret};
+use crate::base::{Epoch, GroupId, Result, Secret as BaseSecret};
+use crate::schedule::{Psk, ResumptionPskUsage};
 use crate::tree;
 
 use super::extensions::Extension;
@@ -155,6 +156,15 @@ pub struct PendingCommit {
     pub commit: Vec<u8>,
     /// The Welcome for the clients it adds.
     pub welcome: Option<Vec<u8>>,
+}
+
+/// A resumption secret for the app's own purposes, as the protocol names it.
+pub(crate) fn application_psk(psk: ResumptionPsk) -> Psk {
+    Psk::Resumption {
+        usage: ResumptionPskUsage::Application,
+        psk_group_id: GroupId(psk.group_id),
+        psk_epoch: Epoch(psk.epoch),
+    }
 }
 
 /// A secret that leaves the library: wiped when dropped, and never printed.

@@ -48,6 +48,19 @@ pub(crate) struct Head {
     pub(crate) settings: Settings,
     /// The stay in the group before this one, for as long as its messages can still be read.
     pub(crate) previous: Option<PreviousStay>,
+    /// An external join of our own that waits to take the place of this stay.
+    pub(crate) rejoining: Option<Rejoining>,
+}
+
+/// The mark that an external join of our own leaves on the stay that it would end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rejoining {
+    /// The hash of the commit, by which its echo is known.
+    pub(crate) hash: [u8; 32],
+    /// The stay that it would begin.
+    pub(crate) incarnation: Incarnation,
+    /// The epoch that it would begin.
+    pub(crate) epoch: Epoch,
 }
 
 /// A stay in the group that ended with a removal.
@@ -79,6 +92,8 @@ impl Head {
 }
 
 impl Record for Head {
+    const VERSION: u8 = 2;
+
     fn write(&self, writer: &mut Writer) {
         writer.bytes(self.group_id.as_slice());
         writer.raw(&self.incarnation.0);
@@ -103,6 +118,11 @@ impl Record for Head {
             writer.u32(stay.own_leaf.0);
             writer.u64(stay.epochs.0.0);
             writer.u64(stay.epochs.1.0);
+        });
+        writer.option(self.rejoining.as_ref(), |writer, rejoining| {
+            writer.raw(&rejoining.hash);
+            writer.raw(&rejoining.incarnation.0);
+            writer.u64(rejoining.epoch.0);
         });
     }
 
@@ -131,6 +151,13 @@ impl Record for Head {
                 let own_leaf = LeafIndex(reader.u32()?);
                 Ok(PreviousStay { incarnation, own_leaf, epochs: (Epoch(reader.u64()?), Epoch(reader.u64()?)) })
             })?,
+            rejoining: match reader.version() {
+                1 => None,
+                _ => reader.option(|reader| {
+                    let (hash, incarnation) = (reader.array()?, Incarnation(reader.array()?));
+                    Ok(Rejoining { hash, incarnation, epoch: Epoch(reader.u64()?) })
+                })?,
+            },
         })
     }
 }

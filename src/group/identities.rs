@@ -18,9 +18,25 @@ pub(crate) struct Vetted {
     pub(crate) path_names: Option<Names>,
 }
 
+/// The leaf in the path of a commit.
+#[derive(Clone, Copy)]
+pub(crate) enum PathLeaf<'a> {
+    /// There is none, or it is ours and says nothing new.
+    Known,
+    /// Ours, where we join by the commit, with the names that the app gave it.
+    Named(&'a Names),
+    /// Another's, whom the app has yet to name.
+    Received(&'a LeafNode),
+}
+
 /// Asks the validator about every leaf that has no names yet, in one call, and the policy about every change.
-pub(crate) fn vet(state: &GroupState, host: &Host, allowed: Allowed, path_leaf: Option<&LeafNode>) -> Result<Vetted> {
-    let mut vetted = Vetted { allowed, path_names: None };
+pub(crate) fn vet(state: &GroupState, host: &Host, allowed: Allowed, path_leaf: PathLeaf<'_>) -> Result<Vetted> {
+    let (known, path_leaf) = match path_leaf {
+        PathLeaf::Known => (None, None),
+        PathLeaf::Named(names) => (Some(names.clone()), None),
+        PathLeaf::Received(leaf) => (None, Some(leaf)),
+    };
+    let mut vetted = Vetted { allowed, path_names: known };
     vetted.name_leaves(state, host, path_leaf)?;
     vetted.name_requests();
     vetted.permit(state, host)?;
@@ -46,7 +62,9 @@ impl Vetted {
         unnamed_adds.for_each(|known| *known = names.next());
         let unnamed_updates = updates.iter_mut().map(|update| &mut update.names).filter(|known| known.is_none());
         unnamed_updates.for_each(|known| *known = names.next());
-        self.path_names = path_leaf.and_then(|_| names.next());
+        if path_leaf.is_some() {
+            self.path_names = names.next();
+        }
         Ok(())
     }
 

@@ -5,7 +5,10 @@ pub(crate) mod advance;
 pub(crate) mod census;
 pub(crate) mod commit;
 pub(crate) mod create;
+pub(crate) mod entry;
 pub(crate) mod epoch;
+mod event_record;
+pub(crate) mod external;
 mod fitting;
 pub(crate) mod foresight;
 pub(crate) mod group_info;
@@ -20,6 +23,7 @@ pub(crate) mod outside;
 pub(crate) mod own_leaf;
 pub(crate) mod path;
 pub(crate) mod pending;
+pub(crate) mod pending_join;
 pub(crate) mod proposals;
 pub(crate) mod propose;
 pub(crate) mod psk;
@@ -31,6 +35,7 @@ pub(crate) mod select;
 pub(crate) mod send;
 pub(crate) mod stage;
 pub(crate) mod state;
+pub(crate) mod successor;
 pub(crate) mod touch;
 
 #[cfg(all(test, feature = "test-util"))]

@@ -6,9 +6,7 @@ use super::own_leaf::{handshake_format, protect, renewed_leaf, sign_content, sig
 use super::proposals::{self, KnownProposal};
 use super::state::GroupState;
 use crate::base::{Code, Result};
-use crate::crypto::{Suite, random_bytes};
 use crate::message::{Content, Proposal, Sender};
-use crate::schedule::{PreSharedKeyId, Psk};
 use crate::store::Txn;
 use crate::tree::{LeafNodeSource, ProposalType, is_reserved};
 
@@ -48,13 +46,6 @@ pub(crate) fn own_update(txn: &mut Txn, state: &GroupState, host: &Host) -> Resu
     let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, state.head.own_leaf)))?;
     txn.store(state.keys.update_key(&public.0), &private.0);
     Ok(Proposal::Update(Box::new(node.into())))
-}
-
-/// A proposal to mix an external pre-shared key in, under a fresh nonce.
-pub(crate) fn external_psk(suite: &Suite, psk_id: &[u8]) -> Result<Proposal> {
-    let nonce: [u8; 64] = random_bytes()?;
-    let psk_nonce = nonce.get(..suite.secret_length()).unwrap_or(&nonce).into();
-    Ok(Proposal::PreSharedKey(PreSharedKeyId { psk: Psk::External(psk_id.into()), psk_nonce }))
 }
 
 /// A proposal of a type that the app defines. Types of RFC 9420 are proposed by what they do, and those reserved for GREASE

@@ -2,24 +2,34 @@
 
 use super::epoch::EpochRecord;
 use super::head::Head;
+use super::host::Host;
 use crate::base::{Code, Epoch, GroupId, Result, Secret};
-use crate::crypto::Suite;
+use crate::crypto::{Suite, random_bytes};
+use crate::message::Proposal;
 use crate::schedule::{PreSharedKeyId, Psk, ResumptionPskUsage, psk_secret};
 use crate::store::{GroupKeys, Txn};
 
 /// Longest external pre-shared key and longest id of one.
 const MAX_PSK: usize = 4096;
 
-/// Checks an id by itself: the nonce has the length of the suite's secrets, and only resumption for the app's own purposes
-/// may be proposed (RFC 9420 §12.1.4).
-pub(crate) fn check_id(suite: &Suite, id: &PreSharedKeyId) -> Result<()> {
+/// Checks an id by itself: the nonce has the length of the suite's secrets, and a key that links a group to another stands only
+/// where one does (RFC 9420 §12.1.4).
+pub(crate) fn check_id(suite: &Suite, id: &PreSharedKeyId, linking: Option<ResumptionPskUsage>) -> Result<()> {
     if id.psk_nonce.len() != suite.secret_length() {
         return Err(Code::BadProposal.with("the nonce of a pre-shared key has the wrong length"));
     }
     match &id.psk {
         Psk::External(_) | Psk::Resumption { usage: ResumptionPskUsage::Application, .. } => Ok(()),
+        Psk::Resumption { usage, .. } if linking == Some(*usage) => Ok(()),
         Psk::Resumption { .. } => Err(Code::BadProposal.with("a reinit or branch key may not be proposed")),
     }
+}
+
+/// A proposal to mix a key in, under a fresh nonce (RFC 9420 §8.4).
+pub(crate) fn with_nonce(suite: &Suite, psk: Psk) -> Result<Proposal> {
+    let nonce: [u8; 64] = random_bytes()?;
+    let psk_nonce = nonce.get(..suite.secret_length()).unwrap_or(&nonce).into();
+    Ok(Proposal::PreSharedKey(PreSharedKeyId { psk, psk_nonce }))
 }
 
 /// Puts an external key into the store.
@@ -47,9 +57,9 @@ pub(crate) fn combine(txn: &mut Txn, suite: &Suite, ids: &[PreSharedKeyId]) -> R
     psk_secret(suite, &keys)
 }
 
-/// Whether the key of this id is known here.
-pub(crate) fn is_known(txn: &mut Txn, id: &PreSharedKeyId) -> Result<bool> {
-    match find(txn, id) {
+/// Whether the key of this id can be used here: it is known, and from no further back than the app looks.
+pub(crate) fn is_usable(txn: &mut Txn, host: &Host, id: &PreSharedKeyId) -> Result<bool> {
+    match check_reach(txn, host, id).and_then(|()| find(txn, id)) {
         Ok(_) => Ok(true),
         Err(error) if error.is(Code::UnknownPsk) => Ok(false),
         Err(error) => Err(error),
@@ -69,14 +79,32 @@ fn find(txn: &mut Txn, id: &PreSharedKeyId) -> Result<Secret> {
 
 /// The resumption secret of an epoch of a group, as far back as the window of kept epochs reaches.
 fn resumption(txn: &mut Txn, group_id: &GroupId, epoch: Epoch) -> Result<Secret> {
-    let head_key = txn.keyspace().head(group_id);
-    txn.watch(&head_key)?;
-    let head: Head = txn.load(&head_key)?.ok_or(Code::UnknownPsk)?;
-    let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
-    let key = keys.epoch(epoch);
+    let head = head_of(txn, group_id)?;
+    let previous = head.previous.filter(|stay| epoch < head.oldest_epoch && epoch <= stay.epochs.1);
+    let incarnation = previous.map_or(head.incarnation, |stay| stay.incarnation);
+    let key = GroupKeys::new(txn.keyspace().clone(), incarnation).epoch(epoch);
     txn.watch(&key)?;
     let record: EpochRecord = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
     Ok(record.resumption_psk)
+}
+
+/// The head of a group whose secret a message asks for.
+fn head_of(txn: &mut Txn, group_id: &GroupId) -> Result<Head> {
+    let key = txn.keyspace().head(group_id);
+    txn.watch(&key)?;
+    txn.load(&key)?.ok_or_else(|| Code::UnknownPsk.into())
+}
+
+/// Refuses the resumption secret of an epoch further back than the app looks (RFC 9420 §8.6).
+pub(crate) fn check_reach(txn: &mut Txn, host: &Host, id: &PreSharedKeyId) -> Result<()> {
+    let Psk::Resumption { psk_group_id, psk_epoch, .. } = &id.psk else { return Ok(()) };
+    let head = head_of(txn, psk_group_id)?;
+    match head.epoch.0.saturating_sub(psk_epoch.0) <= u64::from(host.limits.resumption_epochs) {
+        true => Ok(()),
+        false => {
+            Err(Code::UnknownPsk.with("the epoch that a key is to come from is further back than this client looks"))
+        }
+    }
 }
 
 #[cfg(test)]

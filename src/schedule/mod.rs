@@ -17,7 +17,7 @@ mod transcript;
 pub(crate) use confirmation::{ConfirmationMatched, confirm, confirmation_tag};
 pub(crate) use epoch::{EpochSecrets, Joiner, WelcomeKey, Welcomer};
 pub(crate) use exporter::Exporter;
-pub(crate) use external::{external_init_from, external_keys};
+pub(crate) use external::{external_init_from, external_init_to, external_keys};
 pub(crate) use message_key::MessageKey;
 pub(crate) use psk::psk_secret;
 pub(crate) use psk_id::{PreSharedKeyId, Psk, ResumptionPskUsage};

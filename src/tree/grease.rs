@@ -18,7 +18,7 @@ pub(crate) fn is_reserved(value: u16) -> bool {
 }
 
 fn reserved(number: u8) -> u16 {
-    u16::from_be_bytes([number << 4 | 0x0a; 2])
+    u16::from_be_bytes([0x10 * number + 0x0a; 2])
 }
 
 /// Puts a fresh selection into a leaf of ours that is not signed yet.
