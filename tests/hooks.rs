@@ -189,6 +189,9 @@ fn a_credential_that_changes_by_commit() {
     assert_eq!(watched.asked("alice"), ["who: robert", "commit: by 1, committed by 1", "robert for bob"]);
 }
 
+/// A call that proposes something.
+type Propose = Box<dyn Fn(&Group) -> Result<Vec<u8>>>;
+
 #[test]
 fn other_changes() {
     let mut watched = Watched::group(&["alice", "bob", "carol"]);
@@ -196,7 +199,7 @@ fn other_changes() {
         watched.world.client(name).put_psk(b"key".to_vec(), vec![7; 32]).unwrap();
     }
     let (leaf, list) = (watched.world.leaf("carol"), extensions(&[(PRIVATE_TYPE, b"data")]));
-    let proposals: [(&str, Box<dyn Fn(&Group) -> Result<Vec<u8>>>); 4] = [
+    let proposals: [(&str, Propose); 4] = [
         ("remove 2", Box::new(move |group| group.propose_remove(leaf, vec![]))),
         ("psk", Box::new(|group| group.propose_psk(b"key".to_vec(), vec![]))),
         ("extensions [61441]", Box::new(move |group| group.propose_extensions(list.clone(), vec![]))),
@@ -275,4 +278,32 @@ fn what_is_no_change_is_not_asked_about() {
     watched.world.group("bob").group_info(true).unwrap();
     watched.world.key_package("bob");
     assert_eq!(watched.asked("bob"), ["who: alice", "commit: by 0, committed by 0"]);
+}
+
+/// A client joins by its own commit, and alice hears of it.
+fn enter(watched: &Watched, name: &str, rejoin: bool) {
+    let info = watched.world.group("alice").group_info(true).unwrap();
+    let options = ExternalJoinOptions { rejoin, ..ExternalJoinOptions::default() };
+    let join = watched.world.client(name).join_external(info, options).unwrap();
+    watched.world.receive("alice", &join.commit).unwrap();
+}
+
+#[test]
+fn a_client_that_joins_by_itself() {
+    let mut watched = Watched::of(&["alice", "bob"]);
+    watched.world.found(&["alice"]);
+    watched.forget();
+    enter(&watched, "bob", false);
+    let join = "join of bob removing None: by new, committed by new";
+    assert_eq!(watched.asked("bob"), ["who: alice", "who: bob", join]);
+    assert_eq!(watched.asked("alice"), ["who: bob", join]);
+}
+
+#[test]
+fn a_client_that_rejoins() {
+    let watched = Watched::group(&["alice", "bob"]);
+    enter(&watched, "bob", true);
+    let changes = ["remove 1: by new, committed by new", "join of bob removing Some(1): by new, committed by new"];
+    assert_eq!(watched.asked("bob"), [&["who: alice bob", "who: bob"], &changes[..]].concat());
+    assert_eq!(watched.asked("alice"), [&["who: bob"], &changes[..]].concat());
 }
