@@ -8,6 +8,7 @@ use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
 use super::head::{Head, Settings, Standing};
 use super::host::Host;
+use super::identities::PathLeaf;
 use super::own_leaf::{sign_as, unsigned_leaf};
 use super::pending_join::{self, Place};
 use super::proposals::KnownProposal;
@@ -125,7 +126,7 @@ struct Newcomer {
 impl Newcomer {
     fn of(host: &Host, suite: &Suite) -> Result<Self> {
         let no_key = HpkePublicKey(Opaque::default());
-        let template = unsigned_leaf(host.identity_for(suite)?, no_key, LeafNodeSource::Update);
+        let template = unsigned_leaf(host.identity_for(suite)?, no_key, LeafNodeSource::Update)?;
         let names = host.name(suite, &[&template])?.pop().ok_or(Code::Internal)?;
         Ok(Newcomer { template, names })
     }
@@ -167,9 +168,9 @@ fn stage(
         linking: None,
     };
     let allowed = rules::check(txn, state, host, listed)?;
-    let vetted = identities::vet(state, host, allowed, None)?;
-    let mut staged = stage::proposals(txn, state, vetted)?;
     let Newcomer { template, names } = newcomer;
+    let vetted = identities::vet(state, host, allowed, PathLeaf::Named(&names))?;
+    let mut staged = stage::proposals(txn, state, vetted)?;
     if let Some(earlier) = staged.roster.removed.first() {
         let earlier = staged.former_leaf(txn, LeafIndex(earlier.leaf))?;
         host.require_successor(state.suite, &earlier, &template)?;
