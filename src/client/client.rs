@@ -41,7 +41,7 @@ pub(crate) struct Shared {
 /// Calls are synchronous and may come from any thread; calls on different groups run side by side.
 #[derive(uniffi::Object)]
 pub struct Client {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     identity: Identity,
     suite: &'static Suite,
 }

@@ -17,7 +17,7 @@ use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
 use crate::group::members::Listing;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, open, pending, proposals, propose, receive, send};
+use crate::group::{commit, group_info, members, pending, proposals, propose, send};
 use crate::message::{ContentType, Proposal};
 use crate::schedule::Exporter;
 use crate::store::{Key, Txn};
@@ -27,7 +27,7 @@ use crate::tree::Extensions;
 /// several handles, in several processes, may work on one group.
 #[derive(uniffi::Object)]
 pub struct Group {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     group_id: GroupId,
     foresight: Mutex<Option<Foresight>>,
 }
@@ -54,6 +54,7 @@ impl Group {
                 pending_proposals: head.proposals,
                 pending_commit: head.pending.is_some(),
                 oldest_epoch: head.oldest_epoch.0,
+                deferred: head.deferred.messages,
             })
         })
     }
@@ -85,28 +86,6 @@ impl Group {
             let effect = self.outbound(&tag, &message);
             Ok((message, Some(effect)))
         })
-    }
-
-    /// Receives any message for this group: what it turned into is the event. `tag` comes back in the effect.
-    ///
-    /// A message that is refused changes nothing. The echo of our own pending commit confirms it.
-    ///
-    /// What changes nothing (an error, `OwnEcho`, `Duplicate`) is not written, and so has no effect: an app that moves its
-    /// cursor with the effect steps over such a message by itself.
-    pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
-        let inbound = open::parse(&message)?;
-        self.act(
-            |foresight| foresight.to_receive(&inbound),
-            |txn, state| {
-                let received = receive::message(txn, (state, &self.shared.services), inbound.clone())?;
-                let (group_id, tag, event) = (self.id(), tag.clone(), received.event.clone());
-                let effect = match received.own_commit {
-                    true => Effect::Confirmed { group_id, tag, event, welcome: received.welcome },
-                    false => Effect::Received { group_id, tag, event },
-                };
-                Ok((received.event, Some(effect)))
-            },
-        )
     }
 
     /// Proposes to add the client of this key package. Gives the message to send.
@@ -307,7 +286,7 @@ impl Group {
     }
 
     /// Runs one act on the group: what it will read is foreseen, and what it leaves is remembered for the next.
-    fn act<T>(
+    pub(super) fn act<T>(
         &self,
         ahead: impl Fn(&Foresight) -> Vec<Key>,
         mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,
@@ -330,6 +309,7 @@ impl Group {
     }
 }
 
-fn member(listing: Listing) -> Member {
+/// A member, as the app sees it.
+pub(super) fn member(listing: Listing) -> Member {
     Member { name: listing.name, identity: listing.identity, signature_key: listing.signature_key }
 }

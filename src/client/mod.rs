@@ -9,6 +9,8 @@ mod group;
 #[cfg(feature = "test-util")]
 mod key_use;
 mod lease;
+mod lookups;
+mod receive;
 #[cfg(feature = "test-util")]
 pub(crate) mod seam;
 mod services;

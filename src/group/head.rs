@@ -48,6 +48,19 @@ pub(crate) struct Head {
     pub(crate) settings: Settings,
     /// The stay in the group before this one, for as long as its messages can still be read.
     pub(crate) previous: Option<PreviousStay>,
+    /// The messages of future epochs that wait; since version 2.
+    pub(crate) deferred: Backlog,
+}
+
+/// How much is deferred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Backlog {
+    /// How many messages.
+    pub(crate) messages: u32,
+    /// How long they are together.
+    pub(crate) bytes: u32,
+    /// The number that the next one gets.
+    pub(crate) next: u32,
 }
 
 /// A stay in the group that ended with a removal.
@@ -68,6 +81,16 @@ impl PreviousStay {
 }
 
 impl Head {
+    /// Whether the keys of an epoch are still kept, of this stay in the group or the one before.
+    pub(crate) fn keeps(&self, epoch: Epoch) -> bool {
+        (self.oldest_epoch..=self.epoch).contains(&epoch) || self.earlier_stay(epoch).is_some()
+    }
+
+    /// The stay before this one, if the epoch is of those kept of it.
+    pub(crate) fn earlier_stay(&self, epoch: Epoch) -> Option<PreviousStay> {
+        self.previous.filter(|stay| epoch >= stay.epochs.0 && epoch <= stay.epochs.1)
+    }
+
     /// Refuses to act in a group that this client has left, or that is closed.
     pub(crate) fn require_active(&self) -> Result<()> {
         match self.standing {
@@ -79,6 +102,8 @@ impl Head {
 }
 
 impl Record for Head {
+    const VERSION: u8 = 2;
+
     fn write(&self, writer: &mut Writer) {
         writer.bytes(self.group_id.as_slice());
         writer.raw(&self.incarnation.0);
@@ -104,6 +129,9 @@ impl Record for Head {
             writer.u64(stay.epochs.0.0);
             writer.u64(stay.epochs.1.0);
         });
+        writer.u32(self.deferred.messages);
+        writer.u32(self.deferred.bytes);
+        writer.u32(self.deferred.next);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
@@ -131,6 +159,10 @@ impl Record for Head {
                 let own_leaf = LeafIndex(reader.u32()?);
                 Ok(PreviousStay { incarnation, own_leaf, epochs: (Epoch(reader.u64()?), Epoch(reader.u64()?)) })
             })?,
+            deferred: match reader.version() {
+                2.. => Backlog { messages: reader.u32()?, bytes: reader.u32()?, next: reader.u32()? },
+                _ => Backlog::default(),
+            },
         })
     }
 }

@@ -59,6 +59,7 @@ mod kind {
     pub(super) const DIRECTORY: u8 = 0x04;
     pub(super) const CENSUS: u8 = 0x05;
     pub(super) const PATH_KEYS: u8 = 0x06;
+    pub(super) const DEFERRED: u8 = 0x08;
     // What an epoch collects and its end clears.
     pub(super) const PROPOSAL: u8 = 0x10;
     pub(super) const PENDING: u8 = 0x11;
@@ -185,6 +186,17 @@ pub(crate) enum Tally {
     Credential,
 }
 
+/// What is stored of a deferred message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Deferred {
+    /// That it is there, by its place.
+    Entry,
+    /// Its bytes in chunks, by its place.
+    Body,
+    /// That it is there, by the hash of its bytes.
+    Mark,
+}
+
 impl GroupKeys {
     pub(crate) fn new(keyspace: Arc<Keyspace>, incarnation: Incarnation) -> Self {
         GroupKeys { keyspace, incarnation }
@@ -295,6 +307,16 @@ impl GroupKeys {
     /// The private keys of our own leaf and of the nodes above it.
     pub(crate) fn path_keys(&self) -> Key {
         self.key(kind::PATH_KEYS, &[])
+    }
+
+    /// A record of a deferred message: by its place in the order of release, or by its hash.
+    pub(crate) fn deferred(&self, part: Deferred, which: &[u8]) -> Key {
+        self.key(kind::DEFERRED, &[&[part as u8], which])
+    }
+
+    /// Everything there is of deferred messages.
+    pub(crate) fn all_deferred(&self) -> KeyRange {
+        KeyRange::of_prefix(&self.key(kind::DEFERRED, &[]).0)
     }
 
     /// A proposal of this epoch, by its reference.
