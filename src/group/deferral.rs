@@ -44,12 +44,12 @@ pub(crate) fn receive(
     (inbound, bytes): (Inbound, &[u8]),
 ) -> Result<Received> {
     inbound.require_group(&state.head.group_id)?;
-    if inbound.epoch() > state.head.epoch && state.head.standing == Standing::Active {
-        if let Some(event) = keep(txn, (state, host), (&inbound, bytes))? {
-            return Ok(Received { event, own_commit: false, welcome: None });
-        }
+    let is_early = inbound.epoch() > state.head.epoch && state.head.standing == Standing::Active;
+    let kept = if is_early { keep(txn, (state, host), (&inbound, bytes))? } else { None };
+    match kept {
+        Some(event) => Ok(Received { event, own_commit: false, welcome: None }),
+        None => receive::message(txn, (state, host), inbound),
     }
-    receive::message(txn, (state, host), inbound)
 }
 
 /// Keeps a message, if there is room for it.
