@@ -44,7 +44,9 @@ pub(crate) fn receive(
     (inbound, bytes): (Inbound, &[u8]),
 ) -> Result<Received> {
     inbound.require_group(&state.head.group_id)?;
-    let is_early = inbound.epoch() > state.head.epoch && state.head.standing == Standing::Active;
+    // The echo of our own external join is of the epoch that it found, and is not early.
+    let is_echo = state.head.rejoining.is_some_and(|rejoining| rejoining.hash == inbound.hash);
+    let is_early = !is_echo && inbound.epoch() > state.head.epoch && state.head.standing == Standing::Active;
     let kept = if is_early { keep(txn, (state, host), (&inbound, bytes))? } else { None };
     match kept {
         Some(event) => Ok(Received { event, own_commit: false, welcome: None }),

@@ -14,6 +14,8 @@ pub(crate) enum Standing {
     Removed,
     /// A commit with a ReInit closed the group (RFC 9420 §12.4.2).
     Frozen,
+    /// A member whose state came out of an archive: its keys may have been used since, so it sends nothing.
+    Imported,
 }
 
 /// What the members of a group may choose for themselves, each on its own.
@@ -48,7 +50,9 @@ pub(crate) struct Head {
     pub(crate) settings: Settings,
     /// The stay in the group before this one, for as long as its messages can still be read.
     pub(crate) previous: Option<PreviousStay>,
-    /// The messages of future epochs that wait; since version 2.
+    /// An external join of our own that waits to take the place of this stay.
+    pub(crate) rejoining: Option<Rejoining>,
+    /// The messages of future epochs that wait.
     pub(crate) deferred: Backlog,
 }
 
@@ -61,6 +65,17 @@ pub(crate) struct Backlog {
     pub(crate) bytes: u32,
     /// The number that the next one gets.
     pub(crate) next: u32,
+}
+
+/// The mark that an external join of our own leaves on the stay that it would end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rejoining {
+    /// The hash of the commit, by which its echo is known.
+    pub(crate) hash: [u8; 32],
+    /// The stay that it would begin.
+    pub(crate) incarnation: Incarnation,
+    /// The epoch that it would begin.
+    pub(crate) epoch: Epoch,
 }
 
 /// A stay in the group that ended with a removal.
@@ -97,6 +112,15 @@ impl Head {
             Standing::Active => Ok(()),
             Standing::Removed => Err(Code::Removed.into()),
             Standing::Frozen => Err(Code::Frozen.into()),
+            Standing::Imported => Err(Code::NotHealed.into()),
+        }
+    }
+
+    /// Refuses to follow a group that this client has left, or that is closed.
+    pub(crate) fn require_following(&self) -> Result<()> {
+        match self.standing {
+            Standing::Imported => Ok(()),
+            _ => self.require_active(),
         }
     }
 }
@@ -114,6 +138,7 @@ impl Record for Head {
             Standing::Active => 0,
             Standing::Removed => 1,
             Standing::Frozen => 2,
+            Standing::Imported => 3,
         });
         writer.u32(self.own_leaf.0);
         writer.bytes(&self.signing_key);
@@ -128,6 +153,11 @@ impl Record for Head {
             writer.u32(stay.own_leaf.0);
             writer.u64(stay.epochs.0.0);
             writer.u64(stay.epochs.1.0);
+        });
+        writer.option(self.rejoining.as_ref(), |writer, rejoining| {
+            writer.raw(&rejoining.hash);
+            writer.raw(&rejoining.incarnation.0);
+            writer.u64(rejoining.epoch.0);
         });
         writer.u32(self.deferred.messages);
         writer.u32(self.deferred.bytes);
@@ -145,6 +175,7 @@ impl Record for Head {
                 0 => Standing::Active,
                 1 => Standing::Removed,
                 2 => Standing::Frozen,
+                3 => Standing::Imported,
                 _ => return Err(corrupt()),
             },
             own_leaf: LeafIndex(reader.u32()?),
@@ -159,6 +190,13 @@ impl Record for Head {
                 let own_leaf = LeafIndex(reader.u32()?);
                 Ok(PreviousStay { incarnation, own_leaf, epochs: (Epoch(reader.u64()?), Epoch(reader.u64()?)) })
             })?,
+            rejoining: match reader.version() {
+                1 => None,
+                _ => reader.option(|reader| {
+                    let (hash, incarnation) = (reader.array()?, Incarnation(reader.array()?));
+                    Ok(Rejoining { hash, incarnation, epoch: Epoch(reader.u64()?) })
+                })?,
+            },
             deferred: match reader.version() {
                 2.. => Backlog { messages: reader.u32()?, bytes: reader.u32()?, next: reader.u32()? },
                 _ => Backlog::default(),

@@ -2,11 +2,15 @@
 //! that `receive` spells out; `commit` goes the same way with a path and a tag of its own.
 
 pub(crate) mod advance;
+pub(crate) mod archive;
 pub(crate) mod census;
 pub(crate) mod commit;
 pub(crate) mod create;
 pub(crate) mod deferral;
+pub(crate) mod entry;
 pub(crate) mod epoch;
+mod event_record;
+pub(crate) mod external;
 mod fitting;
 pub(crate) mod foresight;
 pub(crate) mod group_info;
@@ -21,6 +25,7 @@ pub(crate) mod own_leaf;
 pub(crate) mod path;
 pub(crate) mod peek;
 pub(crate) mod pending;
+pub(crate) mod pending_join;
 pub(crate) mod preview;
 pub(crate) mod proposals;
 pub(crate) mod propose;
@@ -33,6 +38,7 @@ pub(crate) mod select;
 pub(crate) mod send;
 pub(crate) mod stage;
 pub(crate) mod state;
+pub(crate) mod successor;
 pub(crate) mod touch;
 
 #[cfg(all(test, feature = "test-util"))]

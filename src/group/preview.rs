@@ -14,7 +14,7 @@ use crate::store::Txn;
 
 /// Joins by a Welcome and undoes it: what is known of the group then. Where the tree is missing, it stops before.
 pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], tree: Option<&[u8]>) -> Result<WelcomePreview> {
-    let invitation = join::open(txn, bytes)?;
+    let invitation = join::open(txn, host, bytes)?;
     let mut preview = outline(&invitation);
     preview.tree_missing = tree.is_none() && invitation.group_info().extensions.ratchet_tree().is_none();
     if !preview.tree_missing {

@@ -4,10 +4,14 @@
 //! stay in it, so that a group that was deleted and joined again can never be taken for the old one; only the head, which
 //! names the incarnation, is found by the group's id. Integers are big-endian, so that byte order is number order.
 
+mod deferred;
+
 use std::sync::Arc;
 
 use crate::base::{Epoch, GroupId, LeafIndex, Secret};
 use crate::crypto::{hmac_sha256, sha256};
+
+pub(crate) use deferred::Deferred;
 
 /// The key of one record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -51,6 +55,7 @@ mod kind {
     pub(super) const HEAD: u8 = 0x04;
     pub(super) const SIGNATURE_KEY: u8 = 0x05;
     pub(super) const KEY_CHECK: u8 = 0x06;
+    pub(super) const JOINING: u8 = 0x07;
     pub(super) const GROUP: u8 = 0x10;
     // Records of a group, behind its incarnation.
     pub(super) const EPOCH: u8 = 0x01;
@@ -59,6 +64,7 @@ mod kind {
     pub(super) const DIRECTORY: u8 = 0x04;
     pub(super) const CENSUS: u8 = 0x05;
     pub(super) const PATH_KEYS: u8 = 0x06;
+    pub(super) const SUCCESSOR: u8 = 0x07;
     pub(super) const DEFERRED: u8 = 0x08;
     // What an epoch collects and its end clears.
     pub(super) const PROPOSAL: u8 = 0x10;
@@ -135,6 +141,11 @@ impl Keyspace {
         self.key(kind::PSK, &[&self.tag(b"psk", id)])
     }
 
+    /// Every external pre-shared key.
+    pub(crate) fn psks(&self) -> Key {
+        self.key(kind::PSK, &[])
+    }
+
     /// The head of a group: what is read first, and names everything else.
     pub(crate) fn head(&self, group: &GroupId) -> Key {
         self.key(kind::HEAD, &[&self.tag(b"group", group.as_slice())])
@@ -143,6 +154,11 @@ impl Keyspace {
     /// Every head.
     pub(crate) fn heads(&self) -> Key {
         self.key(kind::HEAD, &[])
+    }
+
+    /// An external join of ours that waits, by the id of the group.
+    pub(crate) fn joining(&self, group: &GroupId) -> Key {
+        self.key(kind::JOINING, &[&self.tag(b"group", group.as_slice())])
     }
 
     /// A signature key of the software signer, by its id.
@@ -186,17 +202,6 @@ pub(crate) enum Tally {
     Credential,
 }
 
-/// What is stored of a deferred message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Deferred {
-    /// That it is there, by its place.
-    Entry,
-    /// Its bytes in chunks, by its place.
-    Body,
-    /// That it is there, by the hash of its bytes.
-    Mark,
-}
-
 impl GroupKeys {
     pub(crate) fn new(keyspace: Arc<Keyspace>, incarnation: Incarnation) -> Self {
         GroupKeys { keyspace, incarnation }
@@ -235,9 +240,13 @@ impl GroupKeys {
     }
 
     /// What remains of an epoch's frontier.
-    #[cfg(test)]
-    pub(crate) fn frontier_of(&self, epoch: Epoch) -> KeyRange {
-        KeyRange::of_prefix(&self.of_epoch(epoch, epoch_kind::FRONTIER, &[]).0)
+    pub(crate) fn frontier_of(&self, epoch: Epoch) -> Key {
+        self.of_epoch(epoch, epoch_kind::FRONTIER, &[])
+    }
+
+    /// Every ratchet of an epoch.
+    pub(crate) fn ratchets(&self, epoch: Epoch) -> Key {
+        self.of_epoch(epoch, epoch_kind::RATCHET, &[])
     }
 
     /// A sender's ratchet.
@@ -309,14 +318,9 @@ impl GroupKeys {
         self.key(kind::PATH_KEYS, &[])
     }
 
-    /// A record of a deferred message: by its place in the order of release, or by its hash.
-    pub(crate) fn deferred(&self, part: Deferred, which: &[u8]) -> Key {
-        self.key(kind::DEFERRED, &[&[part as u8], which])
-    }
-
-    /// Everything there is of deferred messages.
-    pub(crate) fn all_deferred(&self) -> KeyRange {
-        KeyRange::of_prefix(&self.key(kind::DEFERRED, &[]).0)
+    /// The ReInit that closed the group.
+    pub(crate) fn successor(&self) -> Key {
+        self.key(kind::SUCCESSOR, &[])
     }
 
     /// A proposal of this epoch, by its reference.

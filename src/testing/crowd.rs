@@ -192,6 +192,7 @@ impl Crowd {
             proposals: 0,
             pending: None,
             settings: self.settings,
+            rejoining: None,
             deferred: Backlog::default(),
         };
         let head_key = txn.keyspace().head(&group_id);
