@@ -285,6 +285,45 @@ const PAIRS: &[Pair] = &[
         outcomes: &[[0, 0], [511, 0]],
         ending: entered_or_not,
     },
+    Pair { name: "release/release", setup: two_due, acts: [release, release], outcomes: &[[0, 0]], ending: read_two },
+    Pair {
+        name: "release the last/release",
+        setup: one_due,
+        acts: [release, release],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair {
+        name: "release/commit received",
+        setup: one_due_commit,
+        acts: [release, hear_0],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair {
+        name: "release a commit/commit received",
+        setup: commit_due,
+        acts: [release, hear_0],
+        outcomes: &[[0, 0], [0, 403]],
+        ending: read_none,
+    },
+    Pair {
+        name: "release/delete",
+        setup: one_due,
+        acts: [delete, release],
+        outcomes: &[[0, 0], [0, 401]],
+        ending: deleted,
+    },
+    Pair {
+        name: "defer/commit received",
+        setup: early_commit,
+        acts: [hear_0, hear_1],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair { name: "defer/defer", setup: two_early, acts: [hear_0, hear_1], outcomes: &[[0, 0]], ending: taken_two },
+    Pair { name: "defer the same", setup: two_early, acts: [hear_0, hear_0], outcomes: &[[0, 0]], ending: taken_one },
+    Pair { name: "defer/confirm", setup: two_early, acts: [hear_0, confirm], outcomes: &[[0, 0]], ending: read_one },
     Pair { name: "status/commit received", setup: commit, acts: [look, hear_0], outcomes: &[[0, 0]], ending: live },
 ];
 
@@ -599,6 +638,10 @@ fn delete(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().delete().map(|()| Said::Nothing)
 }
 
+fn release(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
+    Ok(hand.group().next_deferred(vec![])?.map_or(Said::Nothing, Said::Heard))
+}
+
 fn look(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     let (group, status) = (hand.group(), hand.group().status()?);
     assert_eq!(status.members, 3);
@@ -758,6 +801,50 @@ fn taken_message() -> (Cast, Vec<Vec<u8>>) {
     (cast, vec![commit, message])
 }
 
+/// Alice's commit was taken by the others, and Bob has gone on.
+fn two_early() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, _) = taken();
+    let messages = heard_by_carol(&cast, 2);
+    (cast, messages)
+}
+
+fn two_due() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, messages) = two_early();
+    messages.iter().for_each(|message| drop(cast.alice.receive(message)));
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    (cast, vec![])
+}
+
+fn one_due() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, messages) = two_early();
+    cast.alice.receive(&messages[0]);
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    (cast, vec![])
+}
+
+fn one_due_commit() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, _) = one_due();
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    (cast, vec![commit])
+}
+
+/// The commit that waits comes from the network once more.
+fn commit_due() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::together();
+    let commits = [cast.bob.commit(), cast.bob.commit()];
+    commits.iter().for_each(|commit| drop(cast.carol.receive(commit)));
+    cast.alice.receive(&commits[1]);
+    cast.alice.receive(&commits[0]);
+    (cast, vec![commits[1].clone()])
+}
+
+fn early_commit() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, inputs) = commit();
+    let message = heard_by_carol(&cast, 1).remove(0);
+    (cast, vec![message, inputs[0].clone()])
+}
+
 fn proposal() -> (Cast, Vec<Vec<u8>>) {
     let cast = Cast::together();
     let proposal = cast.bob.group().propose_psk(PSK.to_vec(), vec![]).unwrap();
@@ -824,6 +911,40 @@ fn joined(cast: &mut Cast, inputs: &[Vec<u8>]) {
 fn heard(cast: &Cast) -> usize {
     let effects = cast.alice.storage.ledger.effects();
     effects.iter().filter(|effect| matches!(effect, Effect::Received { .. })).count()
+}
+
+/// So many messages are read in the end, and nothing of what was deferred is left.
+fn read(cast: &mut Cast, inputs: &[Vec<u8>], count: usize) {
+    drain(&cast.alice);
+    let effects = cast.alice.storage.ledger.effects().into_iter();
+    let is_read = |effect: &Effect| matches!(effect, Effect::Received { event: Event::Message { .. }, .. });
+    assert_eq!(effects.filter(is_read).count(), count);
+    assert_eq!(cast.alice.group().status().unwrap().deferred, 0);
+    let is_deferred = |record: &StoredRecord| record.key[8] == 0x10 && record.key[17] == 0x08;
+    assert!(!cast.alice.storage.memory.records().iter().any(is_deferred));
+    live(cast, inputs);
+}
+
+fn read_none(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 0);
+}
+
+fn read_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 1);
+}
+
+fn read_two(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 2);
+}
+
+fn taken_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    read(cast, inputs, 1);
+}
+
+fn taken_two(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    read(cast, inputs, 2);
 }
 
 fn heard_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
@@ -971,8 +1092,8 @@ fn comes_back(cast: &mut Cast, _: &[Vec<u8>]) {
     if let Ok(group) = cast.alice.client.open_group(GROUP.to_vec()) {
         group.delete().unwrap();
     }
-    if cast.bob.group().find_member(b"alice".to_vec()).unwrap().is_some() {
-        let commit = cast.bob.group().new_commit().remove(0).unwrap().build().unwrap().commit;
+    if let Some(alice) = cast.bob.group().find_member(b"alice".to_vec()).unwrap() {
+        let commit = cast.bob.group().new_commit().remove(alice.name.leaf).unwrap().build().unwrap().commit;
         cast.bob.group().confirm_commit(None, vec![]).unwrap();
         cast.carol.receive(&commit);
     }

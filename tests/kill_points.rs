@@ -67,6 +67,14 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "receive a commit with a key", setup: with_psk, act: receive, again: &[403], ending: settled },
     Operation { name: "receive a better commit", setup: beaten, act: receive, again: &[403], ending: settled },
     Operation { name: "receive our removal", setup: removed, act: receive, again: &[409], ending: comes_back },
+    Operation { name: "defer a message", setup: early, act: receive, again: &[0], ending: drained },
+    Operation { name: "defer a second message", setup: early_again, act: receive, again: &[0], ending: drained },
+    Operation { name: "confirm with messages deferred", setup: waiting, act: confirm, again: &[504], ending: drained },
+    Operation { name: "release a message", setup: due, act: release, again: &[0], ending: drained },
+    Operation { name: "release a commit", setup: due_commit, act: release, again: &[0], ending: drained },
+    Operation { name: "release our removal", setup: due_removal, act: release, again: &[0], ending: comes_back },
+    Operation { name: "drop a deferred message", setup: due_forged, act: release, again: &[0], ending: drained },
+    Operation { name: "clear what is deferred", setup: waiting, act: clear_deferred, again: &[0], ending: drained },
     Operation { name: "join by a commit", setup: announced, act: join_external, again: &[510], ending: enters },
     Operation { name: "rejoin by a commit", setup: announced_again, act: rejoin, again: &[510], ending: enters },
     Operation { name: "confirm a join", setup: entering, act: confirm_join, again: &[511], ending: alive },
@@ -453,6 +461,64 @@ fn removed() -> (Cast, Vec<u8>) {
     (cast, commit)
 }
 
+/// Alice has a commit that the others have taken, and Bob has gone on.
+fn early() -> (Cast, Vec<u8>) {
+    let (cast, _) = echo();
+    let message = bob_says(&cast);
+    (cast, message)
+}
+
+fn early_again() -> (Cast, Vec<u8>) {
+    let (cast, first) = early();
+    cast.alice.receive(&first);
+    let second = bob_says(&cast);
+    (cast, second)
+}
+
+fn waiting() -> (Cast, Vec<u8>) {
+    let (cast, message) = early();
+    cast.alice.receive(&message);
+    (cast, vec![])
+}
+
+fn due() -> (Cast, Vec<u8>) {
+    let (cast, _) = waiting();
+    take_effect(&cast);
+    (cast, vec![])
+}
+
+/// Alice gets a commit of Bob's before the one that it follows.
+fn out_of_order(cast: &Cast, first: &[u8], second: &[u8]) {
+    cast.alice.receive(second);
+    cast.alice.receive(first);
+}
+
+fn due_commit() -> (Cast, Vec<u8>) {
+    let cast = Cast::together();
+    let commits = [cast.bob.commit(), cast.bob.commit()];
+    commits.iter().for_each(|commit| drop(cast.carol.receive(commit)));
+    out_of_order(&cast, &commits[0], &commits[1]);
+    (cast, vec![])
+}
+
+fn due_removal() -> (Cast, Vec<u8>) {
+    let cast = Cast::together();
+    let first = cast.bob.commit();
+    let second = cast.bob.group().new_commit().remove(cast.alice.leaf()).unwrap().build().unwrap().commit;
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
+    [&first, &second].iter().for_each(|commit| drop(cast.carol.receive(commit)));
+    out_of_order(&cast, &first, &second);
+    (cast, vec![])
+}
+
+fn due_forged() -> (Cast, Vec<u8>) {
+    let (cast, mut message) = early();
+    *message.last_mut().unwrap() ^= 1;
+    cast.alice.receive(&message);
+    take_effect(&cast);
+    (cast, vec![])
+}
+
 fn info_of_bob(cast: &Cast) -> Vec<u8> {
     cast.bob.group().group_info(true).unwrap()
 }
@@ -667,6 +733,14 @@ fn receive(alice: &Person, message: &[u8]) -> Result<String> {
     alice.group().receive(message.to_vec(), vec![]).map(|event| format!("{event:?}"))
 }
 
+fn release(alice: &Person, _: &[u8]) -> Result<String> {
+    alice.group().next_deferred(vec![]).map(|event| format!("{event:?}"))
+}
+
+fn clear_deferred(alice: &Person, _: &[u8]) -> Result<String> {
+    said(alice.group().clear_deferred())
+}
+
 fn propose_add(alice: &Person, key_package: &[u8]) -> Result<String> {
     said(alice.group().propose_add(key_package.to_vec(), vec![]))
 }
@@ -761,6 +835,16 @@ fn settled(cast: &mut Cast) {
     let dave = cast.dave.handle.is_some().then_some(&cast.dave);
     let members: Vec<&Person> = [&cast.alice, &cast.bob, &cast.carol].into_iter().chain(dave).collect();
     assert_alive(&members);
+}
+
+/// Nothing is left of what was deferred.
+fn drained(cast: &mut Cast) {
+    take_effect(cast);
+    drain(&cast.alice);
+    assert_eq!(cast.alice.group().status().unwrap().deferred, 0);
+    let is_deferred = |record: &StoredRecord| record.key[8] == 0x10 && record.key[17] == 0x08;
+    assert!(!cast.alice.storage.memory.records().iter().any(is_deferred));
+    settled(cast);
 }
 
 /// The delivery service has dropped the proposals.

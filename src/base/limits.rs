@@ -34,6 +34,10 @@ pub(crate) const MAX_COMMIT_PROPOSALS: usize = 1 << 16;
 /// Longest proposal that is kept waiting: it must fit one record.
 pub(crate) const MAX_PENDING_PROPOSAL: usize = 60 << 10;
 
+/// How many epochs ahead of the group a message may be to be deferred. What is delivered out of order is a few commits early;
+/// a forged number could keep its place in the buffer for as long as the group needs to get there.
+pub(crate) const MAX_EPOCHS_AHEAD: u64 = 1_000;
+
 /// Longest application message encrypted in one call.
 pub(crate) const MAX_PLAINTEXT: usize = 32 << 20;
 

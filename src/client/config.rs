@@ -42,6 +42,11 @@ pub struct ClientConfig {
     pub max_forward: u32,
     /// How many keys of skipped messages are kept for each sender.
     pub max_skipped: u32,
+    /// How many messages of future epochs are kept for each group, until the commits before them have come: see
+    /// `Group.next_deferred`. With 0, none are, and the app keeps them itself.
+    pub max_deferred: u32,
+    /// How long these messages may be together, in bytes, for each group.
+    pub max_deferred_bytes: u32,
     /// The longest total lifetime of a key package, in seconds: of ours, and of those accepted.
     pub max_lifetime: u64,
     /// How long a call waits for another one on the same group, in milliseconds, before it returns `Busy`.
@@ -50,7 +55,7 @@ pub struct ClientConfig {
 
 impl ClientConfig {
     /// The defaults, for a client that calls itself `name` with a basic credential: cipher suite 1, 5 past epochs, 1 000
-    /// messages forward, 84 days for key packages.
+    /// messages forward, nothing deferred, 84 days for key packages.
     pub fn basic(name: &str) -> Self {
         ClientConfig {
             name: name.as_bytes().to_vec(),
@@ -67,6 +72,8 @@ impl ClientConfig {
             resumption_epochs: 5,
             max_forward: 1000,
             max_skipped: 1000,
+            max_deferred: 0,
+            max_deferred_bytes: 4 << 20,
             max_lifetime: crate::base::limits::MAX_LIFETIME,
             lease_timeout: 10_000,
         }

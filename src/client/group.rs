@@ -18,7 +18,7 @@ use crate::group::head::Standing;
 use crate::group::members::Listing;
 use crate::group::psk::with_nonce;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, open, pending, pending_join, proposals, propose, receive, send};
+use crate::group::{commit, group_info, members, pending, pending_join, proposals, propose, send};
 use crate::message::{ContentType, Proposal};
 use crate::schedule::{Exporter, Psk};
 use crate::store::{Key, Txn};
@@ -55,6 +55,7 @@ impl Group {
                 pending_proposals: head.proposals,
                 pending_commit: head.pending.is_some(),
                 oldest_epoch: head.oldest_epoch.0,
+                deferred: head.deferred.messages,
             })
         })
     }
@@ -86,28 +87,6 @@ impl Group {
             let effect = self.outbound(&tag, &message);
             Ok((message, Some(effect)))
         })
-    }
-
-    /// Receives any message for this group: what it turned into is the event. `tag` comes back in the effect.
-    ///
-    /// A message that is refused changes nothing. The echo of our own pending commit confirms it.
-    ///
-    /// What changes nothing (an error, `OwnEcho`, `Duplicate`) is not written, and so has no effect: an app that moves its
-    /// cursor with the effect steps over such a message by itself.
-    pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
-        let inbound = open::parse(&message)?;
-        self.act(
-            |foresight| foresight.to_receive(&inbound),
-            |txn, state| {
-                let received = receive::message(txn, (state, &self.shared.services), inbound.clone())?;
-                let (group_id, tag, event) = (self.id(), tag.clone(), received.event.clone());
-                let effect = match received.own_commit {
-                    true => Effect::Confirmed { group_id, tag, event, welcome: received.welcome },
-                    false => Effect::Received { group_id, tag, event },
-                };
-                Ok((received.event, Some(effect)))
-            },
-        )
     }
 
     /// Proposes to add the client of this key package. Gives the message to send.
@@ -337,7 +316,8 @@ impl Group {
     }
 }
 
-fn member(listing: Listing) -> Result<Member> {
+/// A member, as the app sees it.
+pub(super) fn member(listing: Listing) -> Result<Member> {
     let Listing { name, node } = listing;
     let (identity, signature_key) = (node.credential.identity(), node.signature_key.0.to_vec());
     let (capabilities, extensions) = (node.capabilities.into(), in_words(&node.extensions)?);

@@ -13,6 +13,8 @@ mod joining;
 #[cfg(feature = "test-util")]
 mod key_use;
 mod lease;
+mod lookups;
+mod receive;
 #[cfg(feature = "test-util")]
 pub(crate) mod seam;
 mod services;

@@ -8,7 +8,7 @@ use super::software_signer::SoftwareSigner;
 use crate::base::host::{PermitAll, Signer, SystemClock, Unobserved};
 use crate::base::{CipherSuite, Code, ProtocolVersion, Result};
 use crate::crypto::{SignaturePublicKey, Suite};
-use crate::group::host::{GroupLimits, Host as Services, OwnIdentity};
+use crate::group::host::{DeferLimits, GroupLimits, Host as Services, OwnIdentity};
 use crate::schedule::RatchetLimits;
 use crate::store::Store;
 use crate::tree::{Capabilities, Credential, CredentialType, ExtensionPlace, ExtensionType, Extensions, ProposalType};
@@ -54,6 +54,7 @@ pub(crate) fn services(
             resumption_epochs: config.resumption_epochs,
             ratchet: RatchetLimits { forward: config.max_forward, kept: config.max_skipped },
             longest_lifetime: config.max_lifetime,
+            deferred: DeferLimits { messages: config.max_deferred, bytes: config.max_deferred_bytes },
         },
     })
 }

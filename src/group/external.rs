@@ -7,7 +7,7 @@ use super::census::check_newcomer;
 use super::commit::check_signer;
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
-use super::head::{Head, Settings, Standing};
+use super::head::{Backlog, Head, Settings, Standing};
 use super::host::Host;
 use super::identities::PathLeaf;
 use super::own_leaf::{sign_as, unsigned_leaf};
@@ -106,6 +106,7 @@ fn visit(
         settings,
         previous: None,
         rejoining: None,
+        deferred: Backlog::default(),
     };
     Ok(GroupState { head, epoch, context, keys: place.keys.clone(), suite })
 }

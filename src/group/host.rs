@@ -33,6 +33,16 @@ pub(crate) struct GroupLimits {
     pub(crate) ratchet: RatchetLimits,
     /// The longest total lifetime of a key package, in seconds.
     pub(crate) longest_lifetime: u64,
+    pub(crate) deferred: DeferLimits,
+}
+
+/// How much is kept of messages of future epochs, in each group.
+#[derive(Clone, Copy)]
+pub(crate) struct DeferLimits {
+    /// Most messages; none are kept if it is 0.
+    pub(crate) messages: u32,
+    /// Most bytes of all of them.
+    pub(crate) bytes: u32,
 }
 
 /// The callbacks and the settings of one client.

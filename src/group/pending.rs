@@ -1,6 +1,7 @@
 //! Our own commit while it waits for the delivery service's word: everything it will change is staged in one record, so
 //! that it survives a restart and can be confirmed, discarded, or recognised when it comes back.
 
+use super::deferral;
 use super::event_record::{read_event, read_summary, write_event, write_summary};
 use super::state::GroupState;
 use crate::base::event::{Event, ProposalSummary};
@@ -64,9 +65,13 @@ pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
     let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
+    let deferred = state.head.deferred;
     txn.replay(pending.staged);
     *state = GroupState::load(txn, &group_id)?;
+    // These two have gone on since the commit was made.
     state.head.revision = revision;
+    state.head.deferred = deferred;
+    deferral::expire(txn, state)?;
     state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })
 }

@@ -4,10 +4,14 @@
 //! stay in it, so that a group that was deleted and joined again can never be taken for the old one; only the head, which
 //! names the incarnation, is found by the group's id. Integers are big-endian, so that byte order is number order.
 
+mod deferred;
+
 use std::sync::Arc;
 
 use crate::base::{Epoch, GroupId, LeafIndex, Secret};
 use crate::crypto::{hmac_sha256, sha256};
+
+pub(crate) use deferred::Deferred;
 
 /// The key of one record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -61,6 +65,7 @@ mod kind {
     pub(super) const CENSUS: u8 = 0x05;
     pub(super) const PATH_KEYS: u8 = 0x06;
     pub(super) const SUCCESSOR: u8 = 0x07;
+    pub(super) const DEFERRED: u8 = 0x08;
     // What an epoch collects and its end clears.
     pub(super) const PROPOSAL: u8 = 0x10;
     pub(super) const PENDING: u8 = 0x11;
