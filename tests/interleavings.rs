@@ -229,6 +229,14 @@ const PAIRS: &[Pair] = &[
         outcomes: &[[0, 0]],
         ending: by_bob_or_dropped,
     },
+    Pair {
+        name: "prune/late decrypt",
+        setup: late_message,
+        acts: [prune, hear_0],
+        outcomes: &[[0, 0], [0, 403]],
+        ending: pruned,
+    },
+    Pair { name: "prune/commit received", setup: commit, acts: [prune, hear_0], outcomes: &[[0, 0]], ending: live },
     Pair { name: "status/commit received", setup: commit, acts: [look, hear_0], outcomes: &[[0, 0]], ending: live },
 ];
 
@@ -539,6 +547,10 @@ fn clear(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().clear_proposals().map(|()| Said::Nothing)
 }
 
+fn prune(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
+    hand.group().prune(Some(0)).map(|()| Said::Nothing)
+}
+
 fn delete(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().delete().map(|()| Said::Nothing)
 }
@@ -618,6 +630,13 @@ fn first_message_commit() -> (Cast, Vec<Vec<u8>>) {
     (cast, vec![messages[0].clone(), commit])
 }
 
+/// A message of Bob's that comes after a commit of his.
+fn late_message() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, messages) = message_commit();
+    cast.alice.receive(&messages[1]);
+    (cast, messages)
+}
+
 fn our_removal() -> (Cast, Vec<Vec<u8>>) {
     let cast = Cast::together();
     let commit = cast.bob.group().new_commit().remove(0).unwrap().build().unwrap().commit;
@@ -676,6 +695,14 @@ fn welcomed() -> (Cast, Vec<Vec<u8>>) {
 }
 
 // What must hold after them.
+
+/// Whether or not the late message was read, its epoch is gone.
+fn pruned(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    let status = cast.alice.group().status().unwrap();
+    assert_eq!(status.oldest_epoch, status.epoch);
+    assert_eq!(cast.alice.group().receive(inputs[0].clone(), vec![]).unwrap_err().code(), 403);
+    live(cast, inputs);
+}
 
 fn live(cast: &mut Cast, _: &[Vec<u8>]) {
     assert_going(&[&cast.alice, &cast.bob, &cast.carol]);

@@ -68,6 +68,7 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "receive a better commit", setup: beaten, act: receive, again: &[403], ending: settled },
     Operation { name: "receive our removal", setup: removed, act: receive, again: &[409], ending: comes_back },
     Operation { name: "clear proposals", setup: proposed, act: clear, again: &[0], ending: dropped },
+    Operation { name: "prune", setup: past, act: prune, again: &[0], ending: settled },
     Operation { name: "delete", setup: inside, act: delete, again: &[401], ending: comes_back },
 ];
 
@@ -512,6 +513,10 @@ fn discard(alice: &Person, _: &[u8]) -> Result<String> {
 
 fn clear(alice: &Person, _: &[u8]) -> Result<String> {
     said(alice.group().clear_proposals())
+}
+
+fn prune(alice: &Person, _: &[u8]) -> Result<String> {
+    said(alice.group().prune(Some(0)))
 }
 
 fn delete(alice: &Person, _: &[u8]) -> Result<String> {

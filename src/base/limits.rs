@@ -43,6 +43,11 @@ pub(crate) const MAX_VALUE: usize = 64 << 10;
 /// Longest storage key.
 pub(crate) const MAX_KEY: usize = 96;
 
+/// How long keys of ended epochs and of skipped messages are kept unless the app says otherwise, in seconds: 30 days, as for
+/// private keys of key packages that are over. Delivery services that keep messages for devices that are away rarely keep
+/// them longer, and the time runs only from when this client itself went on.
+pub(crate) const KEPT_FOR: u64 = 30 * 24 * 60 * 60;
+
 /// Longest total lifetime of a leaf node unless the app sets another, in seconds (RFC 9420 §7.2): 84 days, and an hour
 /// for clocks that disagree.
 pub(crate) const MAX_LIFETIME: u64 = 84 * 24 * 60 * 60 + 60 * 60;

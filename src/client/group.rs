@@ -27,7 +27,7 @@ use crate::tree::Extensions;
 /// several handles, in several processes, may work on one group.
 #[derive(uniffi::Object)]
 pub struct Group {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     group_id: GroupId,
     foresight: Mutex<Option<Foresight>>,
 }
@@ -183,7 +183,7 @@ impl Group {
     pub fn confirm_commit(&self, commit: Option<Vec<u8>>, tag: Vec<u8>) -> Result<Event> {
         self.act(Foresight::to_load, |txn, state| {
             pending::require(state, commit.as_deref())?;
-            let confirmed = pending::confirm(txn, state)?;
+            let confirmed = pending::confirm(txn, (state, &self.shared.services))?;
             let (group_id, tag, event) = (self.id(), tag.clone(), confirmed.event.clone());
             let effect = Effect::Confirmed { group_id, tag, event, welcome: confirmed.welcome };
             Ok((confirmed.event, Some(effect)))
@@ -307,7 +307,7 @@ impl Group {
     }
 
     /// Runs one act on the group: what it will read is foreseen, and what it leaves is remembered for the next.
-    fn act<T>(
+    pub(super) fn act<T>(
         &self,
         ahead: impl Fn(&Foresight) -> Vec<Key>,
         mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,

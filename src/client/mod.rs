@@ -9,6 +9,7 @@ mod group;
 #[cfg(feature = "test-util")]
 mod key_use;
 mod lease;
+mod retention;
 #[cfg(feature = "test-util")]
 pub(crate) mod seam;
 mod services;

@@ -8,7 +8,7 @@ use crate::base::host::{PermitAll, Signer, SystemClock, Unobserved};
 use crate::base::{CipherSuite, Code, ProtocolVersion, Result};
 use crate::crypto::{SignaturePublicKey, Suite};
 use crate::group::host::{GroupLimits, Host as Services, OwnIdentity};
-use crate::schedule::RatchetLimits;
+use crate::schedule::{RatchetLimits, SealLimits};
 use crate::store::Store;
 use crate::tree::{Capabilities, Credential, CredentialType, ExtensionType, ProposalType};
 
@@ -46,7 +46,16 @@ pub(crate) fn services(
         identities: identities.collect(),
         limits: GroupLimits {
             past_epochs: config.past_epochs,
-            ratchet: RatchetLimits { forward: config.max_forward, kept: config.max_skipped },
+            past_age: config.max_past_age,
+            ratchet: RatchetLimits {
+                forward: config.max_forward,
+                kept: config.max_skipped,
+                kept_for: config.max_skipped_age,
+            },
+            sealing: SealLimits {
+                messages: config.max_epoch_messages.unwrap_or(SealLimits::NONE.messages),
+                bytes: config.max_epoch_bytes.unwrap_or(SealLimits::NONE.bytes),
+            },
             longest_lifetime: config.max_lifetime,
         },
     })

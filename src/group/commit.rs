@@ -188,7 +188,7 @@ fn finish(
     (content, intents, path, request): (AuthenticatedContent, Vec<ProposalSummary>, SealedPath, CommitRequest),
 ) -> Result<Built> {
     let keys = state.keys.clone();
-    let (commit, advance) = protect(txn, (state, &keys), content)?;
+    let (commit, advance) = protect(txn, (state, host, &keys), content)?;
     let Exported { inside, beside } = export(txn, host, &mut staged, request.tree)?;
     let welcome = match staged.added.is_empty() {
         true => None,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::host::{Candidate, Clock, CredentialValidator, Observer, Policy, SignPurpose, Signer, Verdict};
 use crate::base::{CipherSuite, Code, Error, Result};
 use crate::crypto::{Signature, SignaturePublicKey, Suite, sign_content};
-use crate::schedule::RatchetLimits;
+use crate::schedule::{RatchetLimits, SealLimits};
 use crate::tree::{Capabilities, Credential, LeafNode, Names};
 
 /// One of the client's signing keys, and who it stands for.
@@ -23,7 +23,11 @@ pub(crate) struct OwnIdentity {
 pub(crate) struct GroupLimits {
     /// Epochs before the current one whose messages can still be read.
     pub(crate) past_epochs: u32,
+    /// How long those can be read after they ended, in seconds.
+    pub(crate) past_age: Option<u64>,
     pub(crate) ratchet: RatchetLimits,
+    /// What the app wants sealed at most in an epoch, where the bound of the suite's AEAD is not lower.
+    pub(crate) sealing: SealLimits,
     /// The longest total lifetime of a key package, in seconds.
     pub(crate) longest_lifetime: u64,
 }

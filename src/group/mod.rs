@@ -25,6 +25,7 @@ pub(crate) mod psk;
 pub(crate) mod receive;
 pub(crate) mod record;
 pub(crate) mod resolve;
+pub(crate) mod retention;
 pub(crate) mod rules;
 pub(crate) mod select;
 pub(crate) mod send;

@@ -10,7 +10,7 @@ use crate::message::{
     AuthenticatedContent, Content, FramedContent, FramedContentAuthData, Membership, Message, Padding, PrivateMessage,
     PublicMessage, Sealing, Sender, WireFormat,
 };
-use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
+use crate::schedule::{Advance, Ratchet, SealLimits, SecretTree, SenderIdentity};
 use crate::store::{GroupKeys, Txn};
 use crate::tree::{Extensions, LeafNode, LeafNodeSource, LeafRecord, Signed, leaf_key};
 
@@ -75,10 +75,11 @@ pub(crate) fn handshake_format(state: &GroupState) -> WireFormat {
 }
 
 /// Protects signed content in the wire format it was signed for. The key it uses up, if any, is still to be committed:
-/// nothing may leave the library before that is written.
+/// nothing may leave the library before that is written. `UsageLimit` if our keys have sealed as much as is safe in an epoch;
+/// a commit, which begins the next one, is never refused.
 pub(crate) fn protect<'k>(
     txn: &mut Txn,
-    (state, keys): (&GroupState, &'k GroupKeys),
+    (state, host, keys): (&GroupState, &Host, &'k GroupKeys),
     authenticated: AuthenticatedContent,
 ) -> Result<(Vec<u8>, Option<Advance<'k>>)> {
     if authenticated.wire_format == WireFormat::PUBLIC_MESSAGE {
@@ -101,7 +102,11 @@ pub(crate) fn protect<'k>(
             Ratchet::first(txn, tree, (own, kind), sender)?
         }
     };
-    let (key, advance) = ratchet.next_to_send()?;
+    let limits = match authenticated.content.content {
+        Content::Commit(_) => SealLimits::NONE,
+        _ => host.limits.sealing.within(state.suite.epoch_bytes()),
+    };
+    let (key, mut advance) = ratchet.next_to_send()?;
     let sealing = Sealing {
         suite: state.suite,
         sender_data_secret: &state.epoch.sender_data_secret,
@@ -111,6 +116,7 @@ pub(crate) fn protect<'k>(
         padding: if state.head.settings.pad { Padding::Padme } else { Padding::None },
     };
     let message = PrivateMessage::protect(&authenticated, sealing)?;
+    advance.count_sealed(message.sealed_bytes()?, limits)?;
     Ok((Message::Private(message).encode()?, Some(advance)))
 }
 

@@ -1,6 +1,8 @@
 //! Our own commit while it waits for the delivery service's word: everything it will change is staged in one record, so
 //! that it survives a restart and can be confirmed, discarded, or recognised when it comes back.
 
+use super::host::Host;
+use super::retention;
 use super::state::GroupState;
 use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
@@ -58,14 +60,19 @@ pub(crate) fn load(txn: &mut Txn, state: &GroupState) -> Result<Pending> {
 }
 
 /// Makes the waiting commit take effect.
-pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed> {
+pub(crate) fn confirm(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) -> Result<Confirmed> {
+    txn.prefetch_large(&state.keys.pending(), retention::oldest_records(state))?;
     let pending = load(txn, state)?;
+    let kept = retention::Kept::by(&state.head);
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
     let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
     txn.replay(pending.staged);
     *state = GroupState::load(txn, &group_id)?;
     state.head.revision = revision;
+    // Since the commit was built, time has passed, and more may have been deleted.
+    kept.carry_over(&mut state.head);
+    retention::end_now(txn, (state, host), pending.base)?;
     state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })
 }

@@ -25,7 +25,7 @@ pub(crate) fn application(
     state.guard_head(txn)?;
     let content = Content::Application(plaintext.into());
     let authenticated = sign_content(state, host, (WireFormat::PRIVATE_MESSAGE, content), aad)?;
-    let (message, advance) = protect(txn, (state, &state.keys), authenticated)?;
+    let (message, advance) = protect(txn, (state, host, &state.keys), authenticated)?;
     advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
     Ok(message)
 }
