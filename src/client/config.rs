@@ -47,6 +47,14 @@ pub struct ClientConfig {
     /// How many bytes this client encrypts in an epoch, with padding and authenticated data, before it refuses in the same way.
     /// The bound of the cipher suite's AEAD (RFC 9420 §15.2) holds in any case; it is far away: 2^47 bytes for AES-GCM.
     pub max_epoch_bytes: Option<u64>,
+    /// How many generations a group handle reserves in one write, for as many messages: 64 is typical, 1 000 the most; 0 or 1
+    /// for none. A message that is sent from the reserve writes nothing and has no effect: it is not in a journal, and
+    /// its tag is dropped. Whether it was sent is for the app to know.
+    ///
+    /// What is left of a reserve when the handle is dropped, the process ends or the epoch changes is skipped. Receivers see
+    /// a gap then, which counts against their `max_forward`, and against their `max_skipped` as long as they keep the keys. Each
+    /// reserved message counts against `max_epoch_messages`, and for 64 KiB against `max_epoch_bytes`.
+    pub reserve: u32,
     /// The longest total lifetime of a key package, in seconds: of ours, and of those accepted.
     pub max_lifetime: u64,
     /// How long a call waits for another one on the same group, in milliseconds, before it returns `Busy`.
@@ -73,6 +81,7 @@ impl ClientConfig {
             max_skipped_age: Some(crate::base::limits::KEPT_FOR),
             max_epoch_messages: None,
             max_epoch_bytes: None,
+            reserve: 0,
             max_lifetime: crate::base::limits::MAX_LIFETIME,
             lease_timeout: 10_000,
         }

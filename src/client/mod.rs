@@ -12,6 +12,7 @@ mod lease;
 mod retention;
 #[cfg(feature = "test-util")]
 pub(crate) mod seam;
+mod sending;
 mod services;
 mod software_signer;
 mod types;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::config::{ClientConfig, Host, SigningKey};
 use super::software_signer::SoftwareSigner;
 use crate::base::host::{PermitAll, Signer, SystemClock, Unobserved};
-use crate::base::{CipherSuite, Code, ProtocolVersion, Result};
+use crate::base::{CipherSuite, Code, ProtocolVersion, Result, limits};
 use crate::crypto::{SignaturePublicKey, Suite};
 use crate::group::host::{GroupLimits, Host as Services, OwnIdentity};
 use crate::schedule::{RatchetLimits, SealLimits};
@@ -56,6 +56,7 @@ pub(crate) fn services(
                 messages: config.max_epoch_messages.unwrap_or(SealLimits::NONE.messages),
                 bytes: config.max_epoch_bytes.unwrap_or(SealLimits::NONE.bytes),
             },
+            reserve: config.reserve.min(limits::MAX_RESERVED),
             longest_lifetime: config.max_lifetime,
         },
     })

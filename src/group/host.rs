@@ -28,6 +28,8 @@ pub(crate) struct GroupLimits {
     pub(crate) ratchet: RatchetLimits,
     /// What the app wants sealed at most in an epoch, where the bound of the suite's AEAD is not lower.
     pub(crate) sealing: SealLimits,
+    /// Generations of our application ratchet that are reserved in one write; 0 or 1 for none.
+    pub(crate) reserve: u32,
     /// The longest total lifetime of a key package, in seconds.
     pub(crate) longest_lifetime: u64,
 }
@@ -54,6 +56,11 @@ impl Host {
     pub(crate) fn identity(&self, key_id: &[u8]) -> Result<&OwnIdentity> {
         let found = self.identities.iter().find(|identity| identity.key_id == key_id);
         found.ok_or_else(|| Code::SignerFailed.with("the client was opened without the signing key of this group"))
+    }
+
+    /// What each of our ratchets may seal in an epoch.
+    pub(crate) fn seal_limits(&self, suite: &Suite) -> SealLimits {
+        self.limits.sealing.within(suite.epoch_bytes())
     }
 
     /// SignWithLabel (RFC 9420 §5.1.2) by whoever holds the key.

@@ -24,6 +24,7 @@ pub(crate) mod propose;
 pub(crate) mod psk;
 pub(crate) mod receive;
 pub(crate) mod record;
+pub(crate) mod reserve;
 pub(crate) mod resolve;
 pub(crate) mod retention;
 pub(crate) mod rules;

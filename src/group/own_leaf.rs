@@ -1,5 +1,6 @@
 //! Leaves and messages that this client signs.
 
+use super::head::Head;
 use super::host::{Host, OwnIdentity};
 use super::state::GroupState;
 use crate::base::host::SignPurpose;
@@ -45,6 +46,16 @@ pub(crate) fn sign_leaf(
 pub(crate) fn sign_content(
     state: &GroupState,
     host: &Host,
+    content: (WireFormat, Content),
+    aad: &[u8],
+) -> Result<AuthenticatedContent> {
+    sign_framed((&state.head, &state.epoch.group_context), host, content, aad)
+}
+
+/// The same for the epoch that the head says, whose encoded GroupContext this is.
+pub(crate) fn sign_framed(
+    (head, group_context): (&Head, &[u8]),
+    host: &Host,
     (wire_format, content): (WireFormat, Content),
     aad: &[u8],
 ) -> Result<AuthenticatedContent> {
@@ -54,14 +65,14 @@ pub(crate) fn sign_content(
         Content::Commit(_) => SignPurpose::Commit,
     };
     let content = FramedContent {
-        group_id: state.head.group_id.clone(),
-        epoch: state.head.epoch,
-        sender: Sender::Member(state.head.own_leaf),
+        group_id: head.group_id.clone(),
+        epoch: head.epoch,
+        sender: Sender::Member(head.own_leaf),
         authenticated_data: aad.into(),
         content,
     };
-    let to_be_signed = content.to_be_signed(wire_format, &state.epoch.group_context)?;
-    let signature = host.sign(&state.head.signing_key, (purpose, FramedContent::LABEL), &to_be_signed)?;
+    let to_be_signed = content.to_be_signed(wire_format, group_context)?;
+    let signature = host.sign(&head.signing_key, (purpose, FramedContent::LABEL), &to_be_signed)?;
     let auth = FramedContentAuthData { signature, confirmation_tag: None };
     Ok(AuthenticatedContent { wire_format, content, auth })
 }
@@ -104,7 +115,7 @@ pub(crate) fn protect<'k>(
     };
     let limits = match authenticated.content.content {
         Content::Commit(_) => SealLimits::NONE,
-        _ => host.limits.sealing.within(state.suite.epoch_bytes()),
+        _ => host.seal_limits(state.suite),
     };
     let (key, mut advance) = ratchet.next_to_send()?;
     let sealing = Sealing {
@@ -113,11 +124,16 @@ pub(crate) fn protect<'k>(
         generation: advance.generation(),
         key,
         reuse_guard: random_bytes()?,
-        padding: if state.head.settings.pad { Padding::Padme } else { Padding::None },
+        padding: padding(&state.head),
     };
     let message = PrivateMessage::protect(&authenticated, sealing)?;
     advance.count_sealed(message.sealed_bytes()?, limits)?;
     Ok((Message::Private(message).encode()?, Some(advance)))
+}
+
+/// How our messages are padded.
+pub(crate) fn padding(head: &Head) -> Padding {
+    if head.settings.pad { Padding::Padme } else { Padding::None }
 }
 
 fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {

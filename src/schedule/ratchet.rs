@@ -3,7 +3,7 @@
 //! before, so a forged message uses up no key; what the answer rests on is guarded from the start, so that the answer can
 //! be found stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::message_key::MessageKey;
 use super::ratchet_record::{RatchetRecord, SenderIdentity};
@@ -264,6 +264,25 @@ impl<'a> Advance<'a> {
             true => Ok(()),
             false => Err(Code::UsageLimit.into()),
         }
+    }
+
+    /// Takes the keys of up to `count` generations more, as far as the limits reach; each is counted as if it had sealed
+    /// `bytes`. They are skipped if they are not used.
+    pub(crate) fn reserve(
+        &mut self,
+        count: u32,
+        (bytes, limits): (u64, SealLimits),
+    ) -> Result<VecDeque<(u32, MessageKey)>> {
+        let mut reserved = VecDeque::new();
+        for _ in 0..count {
+            let (generation, sealed) = (self.record.next, self.record.sealed.saturating_add(bytes));
+            if generation >= limits.messages || sealed > limits.bytes {
+                break;
+            }
+            reserved.push_back((generation, self.record.take(self.place.tree.suite)?));
+            self.record.sealed = sealed;
+        }
+        Ok(reserved)
     }
 
     /// Stages the use of a key that opened a message, which must be known to be its sender's.
