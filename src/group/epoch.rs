@@ -83,6 +83,11 @@ impl EpochRecord {
         self.resumption_psk = Secret::zero(0);
     }
 
+    /// Whether [`EpochRecord::forget`] has been there.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.resumption_psk.expose().is_empty()
+    }
+
     /// Refuses messages of an epoch that ended too long ago, whether or not its keys are deleted yet.
     pub(crate) fn require_fresh(&self, now: u64, limit: Option<u64>) -> Result<()> {
         match self.ended_at.is_some_and(|at| is_over(at, now, limit)) {

@@ -75,8 +75,8 @@ fn resumption(txn: &mut Txn, group_id: &GroupId, epoch: Epoch) -> Result<Secret>
     let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
     let key = keys.epoch(epoch);
     txn.watch(&key)?;
-    let record: EpochRecord = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
-    Ok(record.resumption_psk)
+    let record: Option<EpochRecord> = txn.load(&key)?.filter(|record: &EpochRecord| !record.is_forgotten());
+    record.map(|record| record.resumption_psk).ok_or_else(|| Code::UnknownPsk.into())
 }
 
 #[cfg(test)]
