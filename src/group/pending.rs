@@ -3,6 +3,8 @@
 
 use super::deferral;
 use super::event_record::{read_event, read_summary, write_event, write_summary};
+use super::host::Host;
+use super::retention;
 use super::state::GroupState;
 use crate::base::event::{Event, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
@@ -60,8 +62,10 @@ pub(crate) fn load(txn: &mut Txn, state: &GroupState) -> Result<Pending> {
 }
 
 /// Makes the waiting commit take effect.
-pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed> {
+pub(crate) fn confirm(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) -> Result<Confirmed> {
+    txn.prefetch_large(&state.keys.pending(), retention::oldest_records(state))?;
     let pending = load(txn, state)?;
+    let kept = retention::Kept::by(&state.head);
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
     let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
@@ -72,6 +76,9 @@ pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed
     state.head.revision = revision;
     state.head.deferred = deferred;
     deferral::expire(txn, state)?;
+    // Since the commit was built, time has passed, and more may have been deleted.
+    kept.carry_over(&mut state.head);
+    retention::end_now(txn, (state, host), pending.base)?;
     state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })
 }
