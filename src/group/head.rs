@@ -118,10 +118,12 @@ impl Head {
 
     /// Refuses to follow a group that this client has left, or that is closed.
     pub(crate) fn require_following(&self) -> Result<()> {
-        match self.standing {
-            Standing::Imported => Ok(()),
-            _ => self.require_active(),
-        }
+        if self.is_following() { Ok(()) } else { self.require_active() }
+    }
+
+    /// Whether this client goes along with what the group does.
+    pub(crate) fn is_following(&self) -> bool {
+        matches!(self.standing, Standing::Active | Standing::Imported)
     }
 }
 
