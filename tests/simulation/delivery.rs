@@ -1,0 +1,269 @@
+//! The delivery service: it puts handshakes in one order, accepts one commit for each epoch, and otherwise loses, doubles,
+//! reorders and delays what it can.
+
+use std::collections::BTreeSet;
+
+use conclave::*;
+
+use crate::model::{Expected, Kind, Post, Seat, Sent};
+use crate::world::{Mail, PSKS, World, number_of};
+
+impl World {
+    /// Takes a message for a group, and puts it on its way to all clients that know the group.
+    pub(crate) fn publish(&mut self, room: usize, post: Post) -> usize {
+        let number = self.rooms[room].log.len();
+        let is_commit = post.kind == Kind::Commit;
+        self.rooms[room].log.push(post);
+        for person in &mut self.people {
+            let Some(seat) = person.seats.get_mut(&room) else { continue };
+            match self.dice.below(100) {
+                _ if is_commit => seat.queue.push_back(number),
+                0..10 => {}
+                10..20 => seat.queue.extend([number, number]),
+                20..32 => seat.late.push(number),
+                _ => seat.queue.push_back(number),
+            }
+        }
+        number
+    }
+
+    /// Takes a commit, if it is the first for its epoch and names nothing that was dropped.
+    pub(crate) fn offer(&mut self, who: usize, room: usize) {
+        let seat = self.seat(who, room);
+        let Some(pending) = seat.pending.as_ref().filter(|pending| pending.sent == Sent::Not) else { return };
+        let (epoch, bytes) = (seat.epoch(), pending.built.commit.clone());
+        let unwanted = seat.waiting.iter().any(|number| {
+            let post = &self.rooms[room].log[*number];
+            matches!(post.kind, Kind::Proposal { dropped: true, .. })
+        });
+        let sent = match self.rooms[room].epoch == epoch && !unwanted {
+            true => {
+                self.rooms[room].epoch += 1;
+                self.tally.count("commit accepted");
+                let post = Post { bytes, from: who, epoch, kind: Kind::Commit, read: BTreeSet::new() };
+                Sent::Accepted(self.publish(room, post))
+            }
+            false => {
+                self.tally.count("commit refused");
+                Sent::Refused
+            }
+        };
+        self.seat_mut(who, room).pending.as_mut().unwrap().sent = sent;
+    }
+
+    /// Some of the people fetch some of what is there for them.
+    pub(crate) fn deliver(&mut self) {
+        for who in 0..self.people.len() {
+            let lazy = self.people[who].lazy;
+            if !self.dice.chance(if lazy { 8 } else { 60 }) {
+                continue;
+            }
+            self.open_mail(who);
+            let rooms: Vec<usize> = self.people[who].seats.keys().copied().collect();
+            for room in rooms {
+                let count = if lazy { 100 } else { 1 + self.dice.below(8) };
+                (0..count).for_each(|_| self.fetch(who, room));
+            }
+        }
+    }
+
+    /// One message of those that are there, not always the first.
+    fn fetch(&mut self, who: usize, room: usize) {
+        let Some(seat) = self.people[who].seats.get_mut(&room) else { return };
+        if !seat.late.is_empty() && self.dice.chance(10) {
+            let held_up = seat.late.swap_remove(self.dice.below(seat.late.len()));
+            seat.queue.push_front(held_up);
+        }
+        if seat.queue.is_empty() {
+            return;
+        }
+        let chosen = if self.dice.chance(30) { self.dice.below(seat.queue.len().min(6)) } else { 0 };
+        // Commits stay in order.
+        let log = &self.rooms[room].log;
+        let is_commit = |number: &usize| log[*number].kind == Kind::Commit;
+        let place = match is_commit(&seat.queue[chosen]) {
+            true => seat.queue.iter().position(is_commit).unwrap_or(chosen),
+            false => chosen,
+        };
+        let number = seat.queue.remove(place).unwrap();
+        self.receive(who, room, number);
+    }
+
+    /// Everything that is on its way arrives.
+    pub(crate) fn drain(&mut self, who: usize) -> bool {
+        let mut moved = self.open_mail(who);
+        let rooms: Vec<usize> = self.people[who].seats.keys().copied().collect();
+        for room in rooms {
+            let seat = self.seat_mut(who, room);
+            let held_up = std::mem::take(&mut seat.late);
+            seat.queue.extend(held_up);
+            while let Some(number) = self.seat_mut(who, room).queue.pop_front() {
+                self.receive(who, room, number);
+                moved = true;
+            }
+        }
+        moved
+    }
+
+    /// A client receives a message, which must come to what the model says.
+    pub(crate) fn receive(&mut self, who: usize, room: usize, number: usize) {
+        let (seat, post) = (self.seat(who, room), &self.rooms[room].log[number]);
+        let expected = seat.expect(who, (number, post));
+        let outcome = seat.group.receive(post.bytes.clone(), vec![]);
+        match (expected, outcome) {
+            (Expected::Refused(code), Err(error)) if error.code() == code => self.refused(who, room, (number, code)),
+            (Expected::Read, Ok(event)) => self.read(who, room, (number, event)),
+            (Expected::Proposal, Ok(Event::Proposal { author, .. })) => {
+                let named = match author {
+                    Author::Member { member } => Some(number_of(&member.client_id)),
+                    _ => None,
+                };
+                assert_eq!(named, Some(post.from));
+                self.keep(who, room, number);
+                self.tally.count("proposal received");
+            }
+            (Expected::Duplicate, Ok(Event::Duplicate)) => self.tally.count("duplicate"),
+            (Expected::Echo, Ok(Event::OwnEcho)) => self.tally.count("echo"),
+            (Expected::Change, Ok(event)) => self.changed(who, room, event),
+            (Expected::Change, Err(error)) => self.complete(who, room, (number, error)),
+            (expected, outcome) => {
+                panic!("p{who:02}, group {room}, message {number}: {expected:?}, and it came to {outcome:?}")
+            }
+        }
+    }
+
+    /// What came too early comes again after the next commit.
+    fn refused(&mut self, who: usize, room: usize, (number, code): (usize, u32)) {
+        self.tally.count(format!("refused with {code}"));
+        if code != 402 {
+            return;
+        }
+        let log = &self.rooms[room].log;
+        let seat = self.people[who].seats.get_mut(&room).unwrap();
+        let next = seat.queue.iter().position(|queued| log[*queued].kind == Kind::Commit);
+        let next = next.unwrap_or_else(|| panic!("p{who:02}, group {room}: message {number} is ahead of all commits"));
+        seat.queue.insert(next + 1, number);
+    }
+
+    fn read(&mut self, who: usize, room: usize, (number, event): (usize, Event)) {
+        let post = &mut self.rooms[room].log[number];
+        let Kind::Application { text, aad, leaf, generation } = post.kind.clone() else { unreachable!() };
+        let sender = format!("p{:02}", post.from).into_bytes();
+        let sender = MemberName { leaf, client_id: sender.clone(), user_id: sender };
+        let meant = Event::Message { sender, plaintext: text, aad, epoch: post.epoch, generation };
+        assert!(event == meant, "p{who:02}, group {room}, message {number}: {event:?}");
+        assert!(post.read.insert(who), "p{who:02} has read message {number} of group {room} twice");
+        let epoch = post.epoch;
+        let seat = self.seat_mut(who, room);
+        let late = epoch < seat.epoch();
+        seat.took((epoch, leaf, generation));
+        self.tally.count(if late { "message read late" } else { "message read" });
+    }
+
+    pub(crate) fn keep(&mut self, who: usize, room: usize, number: usize) {
+        let seat = self.seat_mut(who, room);
+        seat.came.insert(number);
+        seat.waiting.insert(number);
+    }
+
+    /// A commit cannot be read for want of a proposal or a key: that is fetched, and then it can.
+    fn complete(&mut self, who: usize, room: usize, (number, error): (usize, Error)) {
+        self.tally.count(format!("commit that lacks something: {}", error.code()));
+        let lacking = match error.code() {
+            406 => self.fetch_proposals(who, room, self.rooms[room].log[number].epoch),
+            407 => self.learn_psks(who),
+            _ => 0,
+        };
+        assert!(lacking > 0, "p{who:02}, group {room}, commit {number}: {error}");
+        self.receive(who, room, number);
+    }
+
+    fn fetch_proposals(&mut self, who: usize, room: usize, epoch: u64) -> usize {
+        let posts = self.rooms[room].log.iter().enumerate();
+        let wanted = posts.filter(|(_, post)| post.epoch == epoch && matches!(post.kind, Kind::Proposal { .. }));
+        let numbers: Vec<usize> = wanted.map(|(number, _)| number).collect();
+        let lacking = numbers.iter().filter(|number| !self.seat(who, room).came.contains(number)).count();
+        numbers.iter().for_each(|number| self.receive(who, room, *number));
+        lacking
+    }
+
+    fn learn_psks(&mut self, who: usize) -> usize {
+        let person = &mut self.people[who];
+        let unknown: Vec<&str> = PSKS.into_iter().filter(|psk| !person.psks.contains(psk)).collect();
+        unknown.iter().for_each(|psk| person.learn_psk(psk));
+        unknown.len()
+    }
+
+    /// A commit took effect at a client.
+    pub(crate) fn changed(&mut self, who: usize, room: usize, event: Event) {
+        let seat = self.seat_mut(who, room);
+        let pending = seat.pending.take();
+        let change = match event {
+            Event::EpochChanged { change } => change,
+            Event::Removed { epoch, .. } => {
+                assert_eq!(epoch, seat.epoch() + 1);
+                seat.was_removed();
+                self.tally.count("removed");
+                return self.check_handle(who, room);
+            }
+            other => panic!("p{who:02}, group {room}: {other:?}"),
+        };
+        seat.advanced();
+        assert_eq!(change.epoch, seat.epoch());
+        assert_eq!(change.lost_commit.is_some(), pending.is_some() && !change.own);
+        if change.lost_commit.is_some() {
+            self.tally.count("lost commit");
+        }
+        if let Some(pending) = pending.filter(|_| change.own) {
+            let Sent::Accepted(number) = pending.sent else { panic!("p{who:02}: a commit that nobody accepted") };
+            let tree = match pending.tree_later {
+                true => Some(self.group(who, room).export_tree().unwrap()),
+                false => pending.built.tree,
+            };
+            let added: Vec<usize> = change.added.iter().map(|member| number_of(&member.client_id)).collect();
+            assert_eq!(pending.built.welcome.is_some(), !added.is_empty());
+            for whom in added {
+                let welcome = pending.built.welcome.clone().unwrap();
+                let mail = Mail { room, welcome, tree: tree.clone(), epoch: change.epoch, from: number + 1 };
+                self.people[whom].mail.push(mail);
+            }
+        }
+        self.tally.count("commit processed");
+        self.arrived(who, room, Some(&change));
+    }
+
+    /// Joins by the first Welcome whose group this client is not in any more.
+    pub(crate) fn open_mail(&mut self, who: usize) -> bool {
+        let person = &mut self.people[who];
+        let is_member = |room: usize| person.seats.get(&room).is_some_and(|seat| seat.is_active());
+        let Some(place) = person.mail.iter().position(|mail| !is_member(mail.room)) else { return false };
+        let mail = person.mail.remove(place);
+        let options = JoinOptions { tree: mail.tree.clone(), public_handshakes: person.public, ..JoinOptions::default() };
+        let joined = match person.client.join(mail.welcome.clone(), options.clone()) {
+            Err(error) if error.code() == 407 && self.learn_psks(who) > 0 => {
+                self.people[who].client.join(mail.welcome.clone(), options)
+            }
+            joined => joined,
+        };
+        let group = joined.unwrap_or_else(|error| panic!("p{who:02} cannot join group {}: {error}", mail.room));
+        self.sit_down(who, mail, group);
+        true
+    }
+
+    fn sit_down(&mut self, who: usize, mail: Mail, group: std::sync::Arc<Group>) {
+        let status = group.status().unwrap();
+        assert_eq!(status.epoch, mail.epoch);
+        let log = self.rooms[mail.room].log.len();
+        let person = &mut self.people[who];
+        let mut seat = Seat::new(group, person.window(), (mail.epoch, status.own_leaf));
+        // A little of what was before, which cannot be read.
+        seat.queue.extend(mail.from.saturating_sub(4)..log);
+        if let Some(old) = person.seats.remove(&mail.room) {
+            seat.come_back(old);
+            self.tally.count("joined again");
+        }
+        person.seats.insert(mail.room, seat);
+        self.tally.count("joined");
+        self.arrived(who, mail.room, None);
+    }
+}
