@@ -137,7 +137,7 @@ fn a_member_heals_by_its_own_commit() {
     let (alice, bob) = (scene.steal("alice"), scene.steal("bob"));
     scene.say("bob", "before");
     scene.update("alice");
-    scene.say("bob", "after alice's commit");
+    scene.say("carol", "after alice's commit");
     scene.assert_opens(&alice, &["before"]);
     // Bob has his old keys still.
     scene.assert_opens(&bob, &["before", "after alice's commit"]);

@@ -136,7 +136,7 @@ impl Thief {
     /// The copy as it is, and with what the head says of the member itself altered, where that is possible.
     fn disguises(&self) -> Vec<Self> {
         let mut states = vec![self.clone()];
-        if self.config.storage_key.is_none() {
+        if self.config.storage_key.is_none() && self.code().is_none() {
             states.extend((0..8).map(|leaf| self.disguised(leaf)));
         }
         states
