@@ -94,8 +94,8 @@ fn run(seed: u64, sum: &Mutex<Tally>) -> Result<(), String> {
     match outcome {
         Ok(_) => Ok(()),
         Err(TestError::Fail(reason, steps)) => {
-            let steps: Vec<Step> = steps.into_iter().flatten().collect();
-            Err(format!("CONCLAVE_SEED={seed}: {reason}\nafter {} steps: {steps:#?}", steps.len()))
+            let steps: Vec<String> = steps.iter().flatten().map(|step| format!("    {step:?}")).collect();
+            Err(format!("CONCLAVE_SEED={seed}: {reason}\nThese steps are enough for it:\n{}", steps.join("\n")))
         }
         Err(TestError::Abort(reason)) => Err(format!("CONCLAVE_SEED={seed}: {reason}")),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use conclave::*;
 
-use crate::model::{Expected, Kind, Post, Seat, Sent, Standing};
+use crate::model::{Expected, Kind, Post, Proposed, Seat, Sent, Standing};
 use crate::steps::{Act, PEOPLE, Step};
 use crate::world::{Room, World};
 
@@ -31,10 +31,10 @@ impl World {
             Act::Flood => self.flood(who, room),
             Act::ProposeAdd => self.propose_add(who, room),
             Act::ProposeRemove => self.propose_remove(who, room),
-            Act::ProposeUpdate => self.propose(who, room, |group| group.propose_update(vec![])),
+            Act::ProposeUpdate => self.propose_update(who, room),
             Act::ProposePsk => self.propose_psk(who, room),
             Act::ProposeExtensions => self.propose_extensions(who, room),
-            Act::Leave => self.propose(who, room, |group| group.propose_leave(vec![])),
+            Act::Leave => self.leave(who, room),
             Act::Commit => self.commit_anything(who, room),
             Act::Invite => self.invite(who, room),
             Act::SelfUpdate => self.self_update(who, room),
@@ -158,12 +158,17 @@ impl World {
         self.receive(who, room, number);
     }
 
+    /// The delivery service drops the proposals that a member has, which tells the member so. It does not drop what it has
+    /// already accepted a commit for.
     fn clear(&mut self, who: usize, room: usize) {
+        if self.rooms[room].epoch != self.seat(who, room).epoch() {
+            return;
+        }
         let outcome = self.group(who, room).clear_proposals();
         let waiting = std::mem::take(&mut self.seat_mut(who, room).waiting);
         outcome.unwrap();
         for number in waiting {
-            if let Kind::Proposal { dropped, .. } = &mut self.rooms[room].log[number].kind {
+            if let Kind::Proposal(Proposed { dropped, .. }) = &mut self.rooms[room].log[number].kind {
                 *dropped = true;
             }
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use conclave::*;
 
-use crate::model::{Kind, Pending, Post, Sent};
+use crate::model::{Kind, Pending, Post, Proposed, Sent};
 use crate::steps::PEOPLE;
 use crate::world::{PRIVATE_TYPE, PSKS, World};
 
@@ -38,15 +38,28 @@ impl Draft {
 }
 
 impl World {
-    pub(crate) fn propose(&mut self, who: usize, room: usize, make: impl FnOnce(&Group) -> Result<Vec<u8>>) {
+    /// Proposes something. `what` tells proposals that are the same from others.
+    pub(crate) fn propose(
+        &mut self,
+        (who, room): (usize, usize),
+        what: Option<Vec<u8>>,
+        make: impl FnOnce(&Group) -> Result<Vec<u8>>,
+    ) {
         let outcome = make(&self.group(who, room));
         if let Some(code) = self.obstacle(who, room, false) {
             assert_eq!(outcome.map(drop).map_err(|error| error.code()), Err(code), "p{who:02} proposes");
             return;
         }
         let bytes = outcome.unwrap_or_else(|error| panic!("p{who:02} proposes: {error}"));
-        let kind = Kind::Proposal { public: self.people[who].public, dropped: false };
-        let epoch = self.seat(who, room).epoch();
+        let (epoch, log) = (self.seat(who, room).epoch(), &self.rooms[room].log);
+        let same = |post: &Post| match &post.kind {
+            Kind::Proposal(earlier) => {
+                (post.from, post.epoch) == (who, epoch) && what.is_some() && earlier.what == what
+            }
+            _ => false,
+        };
+        let first = log.iter().position(same).unwrap_or(log.len());
+        let kind = Kind::Proposal(Proposed { what, first, public: self.people[who].public, dropped: false });
         let number = self.publish(room, Post { bytes, from: who, epoch, kind, read: BTreeSet::new() });
         self.keep(who, room, number);
         self.tally.count("proposed");
@@ -69,7 +82,7 @@ impl World {
         }
         let whom = self.a_stranger(who, room);
         let package = self.package_of(whom);
-        self.propose(who, room, |group| group.propose_add(package, vec![]));
+        self.propose((who, room), Some(package.clone()), |group| group.propose_add(package, vec![]));
     }
 
     pub(crate) fn propose_remove(&mut self, who: usize, room: usize) {
@@ -78,17 +91,28 @@ impl World {
         }
         let roster = self.roster(who, room);
         let Some((_, leaf)) = self.dice.pick(&roster) else { return };
-        self.propose(who, room, |group| group.propose_remove(leaf, vec![]));
+        self.propose((who, room), Some(format!("remove {leaf}").into_bytes()), |group| {
+            group.propose_remove(leaf, vec![])
+        });
     }
 
     pub(crate) fn propose_psk(&mut self, who: usize, room: usize) {
         let psk = self.dice.pick(&PSKS).unwrap();
-        self.propose(who, room, |group| group.propose_psk(psk.into(), vec![]));
+        self.propose((who, room), None, |group| group.propose_psk(psk.into(), vec![]));
     }
 
     pub(crate) fn propose_extensions(&mut self, who: usize, room: usize) {
         let list = self.dice.pick(&EXTENSIONS).unwrap();
-        self.propose(who, room, |group| group.propose_extensions(list.to_vec(), vec![]));
+        self.propose((who, room), Some(list.to_vec()), |group| group.propose_extensions(list.to_vec(), vec![]));
+    }
+
+    pub(crate) fn propose_update(&mut self, who: usize, room: usize) {
+        self.propose((who, room), None, |group| group.propose_update(vec![]));
+    }
+
+    pub(crate) fn leave(&mut self, who: usize, room: usize) {
+        let leaf = self.seat(who, room).stay.leaf;
+        self.propose((who, room), Some(format!("remove {leaf}").into_bytes()), |group| group.propose_leave(vec![]));
     }
 
     fn draft(&self, who: usize, room: usize) -> Draft {

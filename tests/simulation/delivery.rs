@@ -5,15 +5,20 @@ use std::collections::BTreeSet;
 
 use conclave::*;
 
-use crate::model::{Expected, Kind, Post, Seat, Sent};
+use crate::model::{Expected, Kind, Post, Proposed, Seat, Sent};
 use crate::world::{Mail, PSKS, World, number_of};
 
 impl World {
     /// Takes a message for a group, and puts it on its way to all clients that know the group.
     pub(crate) fn publish(&mut self, room: usize, post: Post) -> usize {
         let number = self.rooms[room].log.len();
-        let is_commit = post.kind == Kind::Commit;
         self.rooms[room].log.push(post);
+        self.dispatch(room, number);
+        number
+    }
+
+    fn dispatch(&mut self, room: usize, number: usize) {
+        let is_commit = self.rooms[room].log[number].kind == Kind::Commit;
         for person in &mut self.people {
             let Some(seat) = person.seats.get_mut(&room) else { continue };
             match self.dice.below(100) {
@@ -24,7 +29,6 @@ impl World {
                 _ => seat.queue.push_back(number),
             }
         }
-        number
     }
 
     /// Takes a commit, if it is the first for its epoch and names nothing that was dropped.
@@ -34,7 +38,7 @@ impl World {
         let (epoch, bytes) = (seat.epoch(), pending.built.commit.clone());
         let unwanted = seat.waiting.iter().any(|number| {
             let post = &self.rooms[room].log[*number];
-            matches!(post.kind, Kind::Proposal { dropped: true, .. })
+            matches!(post.kind, Kind::Proposal(Proposed { dropped: true, .. }))
         });
         let sent = match self.rooms[room].epoch == epoch && !unwanted {
             true => {
@@ -122,7 +126,10 @@ impl World {
                 self.keep(who, room, number);
                 self.tally.count("proposal received");
             }
-            (Expected::Duplicate, Ok(Event::Duplicate)) => self.tally.count("duplicate"),
+            (Expected::Duplicate, Ok(Event::Duplicate)) => {
+                self.keep(who, room, number);
+                self.tally.count("duplicate");
+            }
             (Expected::Echo, Ok(Event::OwnEcho)) => self.tally.count("echo"),
             (Expected::Change, Ok(event)) => self.changed(who, room, event),
             (Expected::Change, Err(error)) => self.complete(who, room, (number, error)),
@@ -161,9 +168,10 @@ impl World {
     }
 
     pub(crate) fn keep(&mut self, who: usize, room: usize, number: usize) {
+        let Kind::Proposal(Proposed { first, .. }) = self.rooms[room].log[number].kind else { unreachable!() };
         let seat = self.seat_mut(who, room);
         seat.came.insert(number);
-        seat.waiting.insert(number);
+        seat.waiting.insert(first);
     }
 
     /// A commit cannot be read for want of a proposal or a key: that is fetched, and then it can.
@@ -180,7 +188,7 @@ impl World {
 
     fn fetch_proposals(&mut self, who: usize, room: usize, epoch: u64) -> usize {
         let posts = self.rooms[room].log.iter().enumerate();
-        let wanted = posts.filter(|(_, post)| post.epoch == epoch && matches!(post.kind, Kind::Proposal { .. }));
+        let wanted = posts.filter(|(_, post)| post.epoch == epoch && matches!(post.kind, Kind::Proposal(_)));
         let numbers: Vec<usize> = wanted.map(|(number, _)| number).collect();
         let lacking = numbers.iter().filter(|number| !self.seat(who, room).came.contains(number)).count();
         numbers.iter().for_each(|number| self.receive(who, room, *number));
@@ -238,7 +246,8 @@ impl World {
         let is_member = |room: usize| person.seats.get(&room).is_some_and(|seat| seat.is_active());
         let Some(place) = person.mail.iter().position(|mail| !is_member(mail.room)) else { return false };
         let mail = person.mail.remove(place);
-        let options = JoinOptions { tree: mail.tree.clone(), public_handshakes: person.public, ..JoinOptions::default() };
+        let options =
+            JoinOptions { tree: mail.tree.clone(), public_handshakes: person.public, ..JoinOptions::default() };
         let joined = match person.client.join(mail.welcome.clone(), options.clone()) {
             Err(error) if error.code() == 407 && self.learn_psks(who) > 0 => {
                 self.people[who].client.join(mail.welcome.clone(), options)

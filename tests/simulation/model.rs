@@ -19,18 +19,22 @@ pub(crate) struct Post {
 
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Application {
-        text: Vec<u8>,
-        aad: Vec<u8>,
-        leaf: u32,
-        generation: u32,
-    },
-    /// `public`: whether it is a PublicMessage; `dropped`: whether the delivery service does not want it committed.
-    Proposal {
-        public: bool,
-        dropped: bool,
-    },
+    Application { text: Vec<u8>, aad: Vec<u8>, leaf: u32, generation: u32 },
+    Proposal(Proposed),
     Commit,
+}
+
+/// A proposal. Who proposes the same thing twice in an epoch makes one proposal twice, unless there is something random in it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Proposed {
+    /// What it is about; nothing if there is none like it.
+    pub(crate) what: Option<Vec<u8>>,
+    /// The message by which it was made first.
+    pub(crate) first: usize,
+    /// Whether it is a PublicMessage.
+    pub(crate) public: bool,
+    /// Whether the delivery service does not want it committed.
+    pub(crate) dropped: bool,
 }
 
 /// What should become of a message.
@@ -126,9 +130,9 @@ pub(crate) struct Seat {
     pub(crate) standing: Standing,
     pub(crate) stay: Stay,
     pub(crate) previous: Option<Stay>,
-    /// The proposals that wait.
+    /// The proposals that wait, by the messages that made them first.
     pub(crate) waiting: BTreeSet<usize>,
-    /// The proposals of the present epoch that have come at some time.
+    /// The messages with proposals of the present epoch that have come at some time.
     pub(crate) came: BTreeSet<usize>,
     pub(crate) pending: Option<Pending>,
     /// What is on its way, and what is held up.
@@ -180,18 +184,17 @@ impl Seat {
                 Some(stay) if stay.leaf == *leaf => Expected::Echo,
                 _ => self.ratchet(post.epoch, *leaf).check(*generation, self.window),
             },
-            Kind::Proposal { .. } if post.from == me => Expected::Echo,
-            Kind::Proposal { public, .. } => self.expect_proposal(number, *public),
+            Kind::Proposal(_) if post.from == me => Expected::Echo,
+            Kind::Proposal(proposed) => self.expect_proposal(number, proposed),
             Kind::Commit => Expected::Change,
         }
     }
 
-    fn expect_proposal(&self, number: usize, public: bool) -> Expected {
-        match (self.came.contains(&number), self.waiting.contains(&number), public) {
-            (false, ..) => Expected::Proposal,
-            (true, true, true) => Expected::Duplicate,
-            (true, false, true) => Expected::Proposal,
-            (true, _, false) => Expected::Refused(405),
+    fn expect_proposal(&self, number: usize, proposed: &Proposed) -> Expected {
+        match self.waiting.contains(&proposed.first) {
+            _ if self.came.contains(&number) && !proposed.public => Expected::Refused(405),
+            true => Expected::Duplicate,
+            false => Expected::Proposal,
         }
     }
 
