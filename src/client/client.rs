@@ -8,12 +8,13 @@ use super::config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOpt
 use super::group::Group;
 use super::lease::{Inside, Leases};
 use super::services::{services, suites};
+use super::successor::chosen_id;
 use super::types::{GroupPage, GroupSummary, KeyPackageMessage};
 use crate::base::event::Effect;
 use crate::base::host::Identity;
-use crate::base::{CipherSuite, Code, GroupId, Result, Secret, limits};
+use crate::base::{CipherSuite, Code, GroupId, Result, Secret};
 use crate::codec::decode_exact;
-use crate::crypto::{Suite, random_bytes};
+use crate::crypto::Suite;
 use crate::group::create::NewGroup;
 use crate::group::head::{Head, Settings, Standing};
 use crate::group::host::Host as Services;
@@ -41,7 +42,7 @@ pub(crate) struct Shared {
 /// Calls are synchronous and may come from any thread; calls on different groups run side by side.
 #[derive(uniffi::Object)]
 pub struct Client {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     identity: Identity,
     suite: &'static Suite,
 }
@@ -118,13 +119,7 @@ impl Client {
     /// Creates a group with this client as its only member.
     pub fn create_group(&self, options: GroupOptions) -> Result<Arc<Group>> {
         let _inside = Inside::enter()?;
-        let group_id = match options.group_id {
-            Some(id) if id.len() <= limits::MAX_GROUP_ID => GroupId(id),
-            Some(_) => {
-                return Err(Code::TooLong.with(format_args!("a group id is at most {} bytes", limits::MAX_GROUP_ID)));
-            }
-            None => GroupId(random_bytes::<16>()?.to_vec()),
-        };
+        let group_id = chosen_id(options.group_id.as_deref())?;
         let suite = self.choose_suite(options.cipher_suite)?;
         let extensions = match options.extensions.as_slice() {
             [] => Extensions::default(),

@@ -27,6 +27,9 @@ pub struct ClientConfig {
     pub credentials: Vec<u16>,
     /// How many epochs before the current one can still be read.
     pub past_epochs: u32,
+    /// How many epochs back the resumption secret may come from that a commit or Welcome asks for; never further back than
+    /// `past_epochs` reaches.
+    pub resumption_epochs: u32,
     /// How many messages of a sender may be skipped at once.
     pub max_forward: u32,
     /// How many keys of skipped messages are kept for each sender.
@@ -51,6 +54,7 @@ impl ClientConfig {
             proposals: Vec::new(),
             credentials: Vec::new(),
             past_epochs: 5,
+            resumption_epochs: 5,
             max_forward: 1000,
             max_skipped: 1000,
             max_lifetime: crate::base::limits::MAX_LIFETIME,

@@ -8,18 +8,19 @@ use super::call::{Act, run};
 use super::client::{Shared, foreign_key_package};
 use super::commit_builder::CommitBuilder;
 use super::lease::{Inside, Lease};
-use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret};
-use crate::base::event::{Effect, Event};
+use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret, application_psk};
+use crate::base::event::{Effect, Event, ResumptionPsk};
 use crate::base::{Code, GroupId, LeafIndex, Result};
 use crate::codec::decode_exact;
 use crate::group::commit::CommitRequest;
 use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
 use crate::group::members::Listing;
+use crate::group::psk::with_nonce;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, open, pending, proposals, propose, receive, send};
+use crate::group::{commit, group_info, members, open, pending, pending_join, proposals, propose, receive, send};
 use crate::message::{ContentType, Proposal};
-use crate::schedule::Exporter;
+use crate::schedule::{Exporter, Psk};
 use crate::store::{Key, Txn};
 use crate::tree::Extensions;
 
@@ -27,7 +28,7 @@ use crate::tree::Extensions;
 /// several handles, in several processes, may work on one group.
 #[derive(uniffi::Object)]
 pub struct Group {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     group_id: GroupId,
     foresight: Mutex<Option<Foresight>>,
 }
@@ -51,6 +52,7 @@ impl Group {
                 members: state.member_count(),
                 active: head.standing == Standing::Active,
                 frozen: head.standing == Standing::Frozen,
+                imported: head.standing == Standing::Imported,
                 pending_proposals: head.proposals,
                 pending_commit: head.pending.is_some(),
                 oldest_epoch: head.oldest_epoch.0,
@@ -132,7 +134,12 @@ impl Group {
 
     /// Proposes to mix an external pre-shared key in. Gives the message to send.
     pub fn propose_psk(&self, psk_id: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| propose::external_psk(state, &psk_id))
+        self.propose(&tag, |_, state| with_nonce(state.suite, Psk::External(psk_id.as_slice().into())))
+    }
+
+    /// Proposes to mix in the secret that an earlier epoch of this or another group left. Gives the message to send.
+    pub fn propose_resumption_psk(&self, psk: ResumptionPsk, tag: Vec<u8>) -> Result<Vec<u8>> {
+        self.propose(&tag, |_, state| with_nonce(state.suite, application_psk(psk.clone())))
     }
 
     /// Proposes to replace the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420). Gives the
@@ -218,7 +225,7 @@ impl Group {
     /// Derives a secret from the current epoch that all members can derive (RFC 9420 §8.5), of `length` bytes.
     pub fn export_secret(&self, label: String, context: Vec<u8>, length: u32) -> Result<Arc<Secret>> {
         self.query(|_, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             let exporter = Exporter::new(state.suite, &state.epoch.current()?.exporter_secret);
             let secret = exporter.export(&label, &context, length as usize)?;
             Ok(Arc::new(Secret::new(secret)))
@@ -228,7 +235,7 @@ impl Group {
     /// A value that is equal for all members of an epoch and for nobody else: compare it out of band (RFC 9420 §8.7).
     pub fn epoch_authenticator(&self) -> Result<Vec<u8>> {
         self.query(|_, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             Ok(state.epoch.current()?.epoch_authenticator.expose().to_vec())
         })
     }
@@ -241,7 +248,7 @@ impl Group {
     /// The whole ratchet tree, to be passed beside a Welcome or GroupInfo that does not hold it. O(n).
     pub fn export_tree(&self) -> Result<Vec<u8>> {
         self.query(|txn, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             state.tree().export(txn, &*self.shared.services.observer)
         })
     }
@@ -251,10 +258,7 @@ impl Group {
         self.act(Foresight::to_load, |txn, state| {
             let key = txn.keyspace().head(&state.head.group_id);
             txn.guard(&key)?;
-            txn.clear(state.keys.all());
-            if let Some(stay) = state.head.previous {
-                txn.clear(state.keys.of_incarnation(stay.incarnation).all());
-            }
+            pending_join::forget(txn, &state.head);
             txn.delete(key);
             Ok(((), None))
         })
@@ -281,7 +285,11 @@ impl Group {
         })
     }
 
-    fn propose(&self, tag: &[u8], make: impl Fn(&mut Txn, &GroupState) -> Result<Proposal>) -> Result<Vec<u8>> {
+    pub(super) fn propose(
+        &self,
+        tag: &[u8],
+        make: impl Fn(&mut Txn, &GroupState) -> Result<Proposal>,
+    ) -> Result<Vec<u8>> {
         self.act(
             |foresight| foresight.to_send(ContentType::Proposal),
             |txn, state| {
@@ -307,7 +315,7 @@ impl Group {
     }
 
     /// Runs one act on the group: what it will read is foreseen, and what it leaves is remembered for the next.
-    fn act<T>(
+    pub(super) fn act<T>(
         &self,
         ahead: impl Fn(&Foresight) -> Vec<Key>,
         mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,

@@ -46,6 +46,7 @@ pub(crate) fn services(
         identities: identities.collect(),
         limits: GroupLimits {
             past_epochs: config.past_epochs,
+            resumption_epochs: config.resumption_epochs,
             ratchet: RatchetLimits { forward: config.max_forward, kept: config.max_skipped },
             longest_lifetime: config.max_lifetime,
         },

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::base::event::{Author, MemberName, ProposalSummary};
+use crate::base::event::{Author, MemberName, ProposalSummary, ResumptionPsk};
 use crate::base::host::Identity;
-use crate::base::{Result, Secret as BaseSecret};
+use crate::base::{Epoch, GroupId, Result, Secret as BaseSecret};
+use crate::schedule::{Psk, ResumptionPskUsage};
 
 /// Which release of the library this is.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -62,6 +63,8 @@ pub struct GroupStatus {
     pub active: bool,
     /// Whether the group was closed by a ReInit.
     pub frozen: bool,
+    /// Whether the group came out of an archive, and sends nothing until it was rejoined.
+    pub imported: bool,
     /// How many proposals wait for a commit.
     pub pending_proposals: u32,
     /// Whether a commit of our own waits.
@@ -121,6 +124,15 @@ pub struct PendingCommit {
     pub commit: Vec<u8>,
     /// The Welcome for the clients it adds.
     pub welcome: Option<Vec<u8>>,
+}
+
+/// A resumption secret for the app's own purposes, as the protocol names it.
+pub(crate) fn application_psk(psk: ResumptionPsk) -> Psk {
+    Psk::Resumption {
+        usage: ResumptionPskUsage::Application,
+        psk_group_id: GroupId(psk.group_id),
+        psk_epoch: Epoch(psk.epoch),
+    }
 }
 
 /// A secret that leaves the library: wiped when dropped, and never printed.

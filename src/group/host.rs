@@ -23,6 +23,8 @@ pub(crate) struct OwnIdentity {
 pub(crate) struct GroupLimits {
     /// Epochs before the current one whose messages can still be read.
     pub(crate) past_epochs: u32,
+    /// How many epochs back a resumption secret may come from.
+    pub(crate) resumption_epochs: u32,
     pub(crate) ratchet: RatchetLimits,
     /// The longest total lifetime of a key package, in seconds.
     pub(crate) longest_lifetime: u64,

@@ -48,6 +48,16 @@ pub(crate) fn sign_content(
     (wire_format, content): (WireFormat, Content),
     aad: &[u8],
 ) -> Result<AuthenticatedContent> {
+    sign_as(Sender::Member(state.head.own_leaf), (state, host), (wire_format, content), aad)
+}
+
+/// The same as whoever we are to the group: a member, or a client that joins by its commit.
+pub(crate) fn sign_as(
+    sender: Sender,
+    (state, host): (&GroupState, &Host),
+    (wire_format, content): (WireFormat, Content),
+    aad: &[u8],
+) -> Result<AuthenticatedContent> {
     let purpose = match &content {
         Content::Application(_) => SignPurpose::Application,
         Content::Proposal(_) => SignPurpose::Proposal,
@@ -56,7 +66,7 @@ pub(crate) fn sign_content(
     let content = FramedContent {
         group_id: state.head.group_id.clone(),
         epoch: state.head.epoch,
-        sender: Sender::Member(state.head.own_leaf),
+        sender,
         authenticated_data: aad.into(),
         content,
     };

@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use super::state::GroupState;
-use crate::base::event::{Author, MemberName, ProposalSummary};
+use crate::base::event::{Author, MemberName, ProposalSummary, ResumptionPsk};
 use crate::base::{Code, LeafIndex, Result, limits};
 use crate::codec::{decode_exact, encode};
 use crate::crypto::Digest;
@@ -58,11 +58,12 @@ impl KnownProposal {
             Proposal::Remove(leaf) => {
                 ProposalSummary::Remove { member: name_in_message(state, txn, (*leaf, Code::BadProposal))? }
             }
-            Proposal::PreSharedKey(id) => ProposalSummary::Psk {
-                psk_id: match &id.psk {
-                    Psk::External(psk_id) => psk_id.to_vec(),
-                    Psk::Resumption { .. } => Vec::new(),
-                },
+            Proposal::PreSharedKey(id) => match &id.psk {
+                Psk::External(psk_id) => ProposalSummary::Psk { psk_id: psk_id.to_vec() },
+                Psk::Resumption { psk_group_id, psk_epoch, .. } => {
+                    let (group_id, epoch) = (psk_group_id.as_slice().to_vec(), psk_epoch.0);
+                    ProposalSummary::ResumptionPsk { psk: ResumptionPsk { group_id, epoch } }
+                }
             },
             Proposal::ReInit(_) => ProposalSummary::Reinit,
             Proposal::ExternalInit(_) => ProposalSummary::ExternalInit,
@@ -119,7 +120,7 @@ pub(crate) fn examine(
             host.name(state.suite, &[&checked]).map(|names| names.into_iter().next())
         }
         Proposal::Remove(leaf) => current_leaf(state, txn, *leaf).map(|_| None),
-        Proposal::PreSharedKey(id) => super::psk::check_id(state.suite, id).map(|()| None),
+        Proposal::PreSharedKey(id) => super::psk::check_id(state.suite, id, None).map(|()| None),
         Proposal::GroupContextExtensions(extensions) => {
             crate::message::check_group_extensions(extensions).map(|()| None)
         }

@@ -6,9 +6,7 @@ use super::own_leaf::{handshake_format, protect, sign_content, sign_leaf, unsign
 use super::proposals::{self, KnownProposal};
 use super::state::GroupState;
 use crate::base::Result;
-use crate::crypto::random_bytes;
 use crate::message::{Content, Proposal, Sender};
-use crate::schedule::{PreSharedKeyId, Psk};
 use crate::store::Txn;
 use crate::tree::LeafNodeSource;
 
@@ -48,13 +46,6 @@ pub(crate) fn own_update(txn: &mut Txn, state: &GroupState, host: &Host) -> Resu
     let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, state.head.own_leaf)))?;
     txn.store(state.keys.update_key(&public.0), &private.0);
     Ok(Proposal::Update(Box::new(node.into())))
-}
-
-/// A proposal to mix an external pre-shared key in, under a fresh nonce.
-pub(crate) fn external_psk(state: &GroupState, psk_id: &[u8]) -> Result<Proposal> {
-    let nonce: [u8; 64] = random_bytes()?;
-    let psk_nonce = nonce.get(..state.suite.secret_length()).unwrap_or(&nonce).into();
-    Ok(Proposal::PreSharedKey(PreSharedKeyId { psk: Psk::External(psk_id.into()), psk_nonce }))
 }
 
 /// A leaf that we bring in must be valid now (RFC 9420 §7.3).

@@ -192,6 +192,7 @@ impl Crowd {
             proposals: 0,
             pending: None,
             settings: self.settings,
+            rejoining: None,
         };
         let head_key = txn.keyspace().head(&group_id);
         txn.store(head_key, &head);

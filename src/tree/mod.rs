@@ -39,6 +39,7 @@ pub(crate) use extension::{ExtensionPlace, ExtensionType, Extensions};
 pub(crate) use import::{Judge, Names, Newcomer};
 pub(crate) use index::{NodeIndex, Width};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
+pub(crate) use node::{Node, TreeNodes};
 pub(crate) use paged::{Tree, leaf_key, path_records};
 pub(crate) use path::UpdatePath;
 pub(crate) use path_keys::PathKeys;
@@ -51,12 +52,11 @@ pub(crate) use summary::TreeHead;
 pub(crate) use unverified::{Signed, Unverified};
 
 #[cfg(any(test, feature = "test-util"))]
-pub(crate) use {node::TreeNodes, path::UpdatePathNode, path_secret::DerivedPath};
+pub(crate) use {path::UpdatePathNode, path_secret::DerivedPath};
 
 #[cfg(feature = "test-util")]
 pub(crate) use {
     hash::{blank_summary, leaf_summary, parent_hash, parent_summary},
-    node::Node,
     parent_node::ParentNode,
     record::{ParentKey, ParentRecord},
     summary::Summary,
