@@ -18,8 +18,12 @@ mod delivery;
 mod dice;
 #[path = "simulation/model.rs"]
 mod model;
+#[path = "simulation/outside.rs"]
+mod outside;
 #[path = "simulation/steps.rs"]
 mod steps;
+#[path = "simulation/successors.rs"]
+mod successors;
 #[path = "simulation/tally.rs"]
 mod tally;
 #[path = "simulation/world.rs"]

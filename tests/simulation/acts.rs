@@ -18,6 +18,8 @@ impl World {
         self.tally.count(format!("step {:?}", step.act));
         if step.act == Act::Create || self.rooms.is_empty() {
             self.create(step.who);
+        } else if step.act == Act::JoinExternal {
+            self.join_external(step.who);
         } else if let Some((who, room)) = self.someone(step.who) {
             self.act(step.act, who, room);
         }
@@ -45,11 +47,17 @@ impl World {
             Act::Delete => self.delete(),
             Act::Forge => self.forge(who, room),
             Act::Settle => self.settle(),
+            Act::JoinExternal => self.join_external(who),
+            Act::ProposeResumption => self.propose_resumption(who, room),
+            Act::Reinit => self.reinit(who, room),
+            Act::ProposeReinit => self.propose_reinit(who, room),
+            Act::Successor => self.found_successor(),
+            Act::Branch => self.branch(who, room),
         }
     }
 
     fn create(&mut self, who: usize) {
-        if self.rooms.len() == ROOMS {
+        if self.rooms.len() >= ROOMS {
             return;
         }
         let room = self.rooms.len();
@@ -62,7 +70,7 @@ impl World {
         let group = self.people[who].client.create_group(options).unwrap();
         let seat = Seat::new(group, self.people[who].window(), (0, 0));
         self.people[who].seats.insert(room, seat);
-        self.rooms.push(Room { epoch: 0, log: Vec::new(), facts: Default::default() });
+        self.rooms.push(Room::new(vec![room as u8]));
         self.arrived(who, room, None);
         // A group of one has nobody to talk to.
         self.invite(who, room);
@@ -141,7 +149,7 @@ impl World {
     fn forge(&mut self, who: usize, room: usize) {
         let seat = self.seat(who, room);
         let wanted = seat.queue.iter().copied().find(|number| {
-            let expected = seat.expect(who, (*number, &self.rooms[room].log[*number]));
+            let expected = self.expected(who, room, *number);
             let own = self.rooms[room].log[*number].from == who;
             !own && matches!(expected, Expected::Read | Expected::Proposal | Expected::Change)
         });
@@ -183,6 +191,10 @@ impl World {
 
     /// What becomes of a commit that waits.
     pub(crate) fn decide(&mut self, who: usize, room: usize) {
+        self.decide_join(who, room);
+        if !self.people[who].seats.contains_key(&room) {
+            return;
+        }
         let Some(pending) = &self.seat(who, room).pending else { return };
         let (sent, commit) = (pending.sent, pending.built.commit.clone());
         let named = self.dice.chance(50).then_some(commit);

@@ -115,6 +115,24 @@ impl World {
         self.propose((who, room), Some(format!("remove {leaf}").into_bytes()), |group| group.propose_leave(vec![]));
     }
 
+    pub(crate) fn propose_reinit(&mut self, who: usize, room: usize) {
+        let options = self.reinit_options(room);
+        self.propose((who, room), Some(b"reinit".to_vec()), |group| group.propose_reinit(options, vec![]));
+    }
+
+    pub(crate) fn propose_resumption(&mut self, who: usize, room: usize) {
+        let (psk, _) = self.a_resumption_psk(who, room);
+        self.propose((who, room), None, |group| group.propose_resumption_psk(psk, vec![]));
+    }
+
+    /// A commit that closes the group, and does nothing else.
+    pub(crate) fn reinit(&mut self, who: usize, room: usize) {
+        let options = self.reinit_options(room);
+        let draft = self.draft(who, room).with(|builder| builder.reinit(options)?.without_pending());
+        self.build(who, room, draft);
+        self.follow_up(who, room);
+    }
+
     fn draft(&self, who: usize, room: usize) -> Draft {
         let builder = self.group(who, room).new_commit();
         let draft = Draft { builder, may: BTreeSet::new(), must: false, tree_later: false };
@@ -181,6 +199,11 @@ impl World {
             }
             draft = draft.with(|builder| builder.psk(psk.into()));
             draft = if self.people[who].psks.contains(psk) { draft } else { draft.must_fail(407) };
+        }
+        if self.dice.chance(6) {
+            let (psk, kept) = self.a_resumption_psk(who, room);
+            draft = draft.with(|builder| builder.resumption_psk(psk));
+            draft = if kept { draft } else { draft.may_fail(407) };
         }
         let all_capable = roster.iter().all(|(member, _)| self.people[*member].capable);
         if self.dice.chance(15) {

@@ -11,20 +11,21 @@ use crate::world::{World, number_of};
 /// What all members of an epoch must see alike.
 #[derive(Clone, PartialEq)]
 struct View {
-    authenticator: Vec<u8>,
-    exported: Vec<u8>,
     roster: Vec<Member>,
-    tree: Vec<u8>,
+    /// Authenticator, exported secret and tree, which a closed group does not tell.
+    open: Option<[Vec<u8>; 3]>,
 }
 
 impl View {
     fn of(group: &Group) -> Self {
-        View {
-            authenticator: group.epoch_authenticator().unwrap(),
-            exported: group.export_secret("simulation".into(), b"context".to_vec(), 32).unwrap().copy().unwrap(),
-            roster: group.members(None, u32::MAX).unwrap(),
-            tree: group.export_tree().unwrap(),
+        let roster = group.members(None, u32::MAX).unwrap();
+        if group.status().unwrap().frozen {
+            assert_eq!(group.export_tree().map_err(|error| error.code()), Err(506));
+            return View { roster, open: None };
         }
+        let exported = group.export_secret("simulation".into(), b"context".to_vec(), 32).unwrap().copy().unwrap();
+        let open = [group.epoch_authenticator().unwrap(), exported, group.export_tree().unwrap()];
+        View { roster, open: Some(open) }
     }
 
     fn names(&self) -> BTreeSet<(u32, Vec<u8>)> {
@@ -88,6 +89,8 @@ impl World {
         let waiting = seat.group.pending_commit().unwrap().map(|pending| (pending.commit, pending.welcome));
         let built = seat.pending.as_ref().map(|pending| (pending.built.commit.clone(), pending.built.welcome.clone()));
         assert!(waiting == built, "p{who:02}: pending commit");
+        let joining = self.people[who].client.pending_join(self.rooms[room].id.clone()).unwrap();
+        assert_eq!(joining.is_some(), self.people[who].joins.contains_key(&room), "p{who:02}: pending join");
     }
 
     /// A client that was opened anew is in the state that it was closed in.
@@ -106,6 +109,9 @@ impl World {
         for (room, known) in self.rooms.iter().enumerate() {
             let newest = &known.facts[&known.epoch];
             for (who, person) in self.people.iter().enumerate() {
+                if known.closed && person.stranded.contains(&room) {
+                    continue;
+                }
                 let seat = person.seats.get(&room);
                 let here = seat.is_some_and(|seat| seat.standing != Standing::Removed);
                 assert_eq!(here, newest.has(who), "p{who:02} and group {room}");

@@ -2,10 +2,11 @@
 //! reorders and delays what it can.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use conclave::*;
 
-use crate::model::{Expected, Kind, Post, Proposed, Seat, Sent};
+use crate::model::{Expected, Kind, Post, Proposed, Sent, Standing};
 use crate::world::{Mail, PSKS, World, number_of};
 
 impl World {
@@ -40,7 +41,7 @@ impl World {
             let post = &self.rooms[room].log[*number];
             matches!(post.kind, Kind::Proposal(Proposed { dropped: true, .. }))
         });
-        let sent = match self.rooms[room].epoch == epoch && !unwanted {
+        let sent = match self.rooms[room].epoch == epoch && !unwanted && !self.rooms[room].closed {
             true => {
                 self.rooms[room].epoch += 1;
                 self.tally.count("commit accepted");
@@ -63,6 +64,7 @@ impl World {
                 continue;
             }
             self.open_mail(who);
+            self.recover(who);
             let rooms: Vec<usize> = self.people[who].seats.keys().copied().collect();
             for room in rooms {
                 let count = if lazy { 100 } else { 1 + self.dice.below(8) };
@@ -73,7 +75,7 @@ impl World {
 
     /// One message of those that are there, not always the first.
     fn fetch(&mut self, who: usize, room: usize) {
-        let Some(seat) = self.people[who].seats.get_mut(&room) else { return };
+        let Some(seat) = self.people[who].seats.get_mut(&room).filter(|seat| !seat.stuck) else { return };
         if !seat.late.is_empty() && self.dice.chance(10) {
             let held_up = seat.late.swap_remove(self.dice.below(seat.late.len()));
             seat.queue.push_front(held_up);
@@ -95,13 +97,16 @@ impl World {
 
     /// Everything that is on its way arrives.
     pub(crate) fn drain(&mut self, who: usize) -> bool {
-        let mut moved = self.open_mail(who);
+        let joining: Vec<usize> = self.people[who].joins.keys().copied().collect();
+        joining.iter().for_each(|room| self.decide_join(who, *room));
+        let mut moved = self.recover(who) | self.open_mail(who) | !joining.is_empty();
         let rooms: Vec<usize> = self.people[who].seats.keys().copied().collect();
         for room in rooms {
             let seat = self.seat_mut(who, room);
             let held_up = std::mem::take(&mut seat.late);
             seat.queue.extend(held_up);
-            while let Some(number) = self.seat_mut(who, room).queue.pop_front() {
+            while !self.seat(who, room).stuck {
+                let Some(number) = self.seat_mut(who, room).queue.pop_front() else { break };
                 self.receive(who, room, number);
                 moved = true;
             }
@@ -109,10 +114,23 @@ impl World {
         moved
     }
 
+    /// Whether this is the commit by which a client wants to come back.
+    fn is_join(&self, who: usize, room: usize, number: usize) -> bool {
+        self.people[who].joins.get(&room).is_some_and(|join| join.sent == Sent::Accepted(number))
+    }
+
+    /// What receiving a message should come to.
+    pub(crate) fn expected(&self, who: usize, room: usize, number: usize) -> Expected {
+        match self.is_join(who, room, number) {
+            true => Expected::Change,
+            false => self.seat(who, room).expect(who, (number, &self.rooms[room].log[number])),
+        }
+    }
+
     /// A client receives a message, which must come to what the model says.
     pub(crate) fn receive(&mut self, who: usize, room: usize, number: usize) {
+        let expected = self.expected(who, room, number);
         let (seat, post) = (self.seat(who, room), &self.rooms[room].log[number]);
-        let expected = seat.expect(who, (number, post));
         let outcome = seat.group.receive(post.bytes.clone(), vec![]);
         match (expected, outcome) {
             (Expected::Refused(code), Err(error)) if error.code() == code => self.refused(who, room, (number, code)),
@@ -131,6 +149,10 @@ impl World {
                 self.tally.count("duplicate");
             }
             (Expected::Echo, Ok(Event::OwnEcho)) => self.tally.count("echo"),
+            (Expected::Change, Ok(Event::EpochChanged { change })) if self.is_join(who, room, number) => {
+                assert!(change.own && number_of(&change.committer.client_id) == who);
+                self.entered(who, room, Some(&change));
+            }
             (Expected::Change, Ok(event)) => self.changed(who, room, event),
             (Expected::Change, Err(error)) => self.complete(who, room, (number, error)),
             (expected, outcome) => {
@@ -182,6 +204,13 @@ impl World {
             407 => self.learn_psks(who),
             _ => 0,
         };
+        let epoch = self.rooms[room].log[number].epoch;
+        if lacking == 0 && error.code() == 407 && self.may_lack_an_epoch(who, room, epoch) {
+            let seat = self.seat_mut(who, room);
+            seat.queue.push_front(number);
+            seat.stuck = true;
+            return self.strand(who, room);
+        }
         assert!(lacking > 0, "p{who:02}, group {room}, commit {number}: {error}");
         self.receive(who, room, number);
     }
@@ -206,18 +235,27 @@ impl World {
     pub(crate) fn changed(&mut self, who: usize, room: usize, event: Event) {
         let seat = self.seat_mut(who, room);
         let pending = seat.pending.take();
+        let next = seat.epoch() + 1;
         let change = match event {
             Event::EpochChanged { change } => change,
+            Event::Reinit { change, group_id, .. } => {
+                assert_eq!(group_id, World::successor_id(room));
+                seat.standing = Standing::Frozen;
+                self.rooms[room].closed = true;
+                change
+            }
             Event::Removed { epoch, .. } => {
-                assert_eq!(epoch, seat.epoch() + 1);
+                assert_eq!(epoch, next);
                 seat.was_removed();
                 self.tally.count("removed");
+                self.drop_outrun(who, room, next);
                 return self.check_handle(who, room);
             }
             other => panic!("p{who:02}, group {room}: {other:?}"),
         };
+        let seat = self.seat_mut(who, room);
         seat.advanced();
-        assert_eq!(change.epoch, seat.epoch());
+        assert_eq!(change.epoch, next);
         assert_eq!(change.lost_commit.is_some(), pending.is_some() && !change.own);
         if change.lost_commit.is_some() {
             self.tally.count("lost commit");
@@ -232,47 +270,74 @@ impl World {
             assert_eq!(pending.built.welcome.is_some(), !added.is_empty());
             for whom in added {
                 let welcome = pending.built.welcome.clone().unwrap();
-                let mail = Mail { room, welcome, tree: tree.clone(), epoch: change.epoch, from: number + 1 };
+                let mail =
+                    Mail { room, welcome, tree: tree.clone(), epoch: change.epoch, from: number + 1, after: None };
                 self.people[whom].mail.push(mail);
             }
         }
+        self.drop_outrun(who, room, next);
         self.tally.count("commit processed");
         self.arrived(who, room, Some(&change));
     }
 
-    /// Joins by the first Welcome whose group this client is not in any more.
+    /// A rejoin that was not accepted is given up when another commit has begun its epoch.
+    fn drop_outrun(&mut self, who: usize, room: usize, next: u64) {
+        let joins = &mut self.people[who].joins;
+        if joins.get(&room).is_some_and(|join| join.epoch <= next) {
+            let join = joins.remove(&room).unwrap();
+            assert_eq!(join.sent, Sent::Refused, "p{who:02}: an accepted rejoin was outrun");
+            self.tally.count("rejoin outrun");
+        }
+    }
+
+    /// Joins by the first Welcome whose group this client is not in any more, and whose time has come.
     pub(crate) fn open_mail(&mut self, who: usize) -> bool {
-        let person = &mut self.people[who];
-        let is_member = |room: usize| person.seats.get(&room).is_some_and(|seat| seat.is_active());
-        let Some(place) = person.mail.iter().position(|mail| !is_member(mail.room)) else { return false };
-        let mail = person.mail.remove(place);
-        let options =
-            JoinOptions { tree: mail.tree.clone(), public_handshakes: person.public, ..JoinOptions::default() };
-        let joined = match person.client.join(mail.welcome.clone(), options.clone()) {
+        let person = &self.people[who];
+        let is_member = |room: usize| person.seats.get(&room).is_some_and(|seat| seat.standing != Standing::Removed);
+        let reached = |(room, epoch): (usize, u64)| {
+            let seat = person.seats.get(&room).filter(|seat| seat.standing != Standing::Removed && !seat.stuck);
+            seat.is_none_or(|seat| seat.epoch() >= epoch)
+        };
+        let ready = |mail: &Mail| !is_member(mail.room) && mail.after.is_none_or(reached);
+        let Some(place) = person.mail.iter().position(ready) else { return false };
+        let mail = self.people[who].mail.remove(place);
+        self.decide_join(who, mail.room);
+        if self.people[who].seats.get(&mail.room).is_some_and(|seat| seat.standing != Standing::Removed) {
+            return true;
+        }
+        match self.try_welcome(who, &mail) {
+            Ok(group) => self.sit_down(who, (mail.room, mail.from), (group, mail.epoch), None),
+            Err(error) => {
+                assert!(self.may_stay_out(who, &mail, error.code()), "p{who:02} joins group {}: {error}", mail.room);
+                self.tally.count(format!("Welcome refused with {}", error.code()));
+                self.strand(who, mail.room);
+            }
+        }
+        true
+    }
+
+    fn try_welcome(&mut self, who: usize, mail: &Mail) -> Result<Arc<Group>> {
+        let person = &self.people[who];
+        let (tree, public_handshakes) = (mail.tree.clone(), person.public);
+        let options = JoinOptions { tree, public_handshakes, ..JoinOptions::default() };
+        match person.client.join(mail.welcome.clone(), options.clone()) {
             Err(error) if error.code() == 407 && self.learn_psks(who) > 0 => {
                 self.people[who].client.join(mail.welcome.clone(), options)
             }
             joined => joined,
-        };
-        let group = joined.unwrap_or_else(|error| panic!("p{who:02} cannot join group {}: {error}", mail.room));
-        self.sit_down(who, mail, group);
-        true
+        }
     }
 
-    fn sit_down(&mut self, who: usize, mail: Mail, group: std::sync::Arc<Group>) {
-        let status = group.status().unwrap();
-        assert_eq!(status.epoch, mail.epoch);
-        let log = self.rooms[mail.room].log.len();
-        let person = &mut self.people[who];
-        let mut seat = Seat::new(group, person.window(), (mail.epoch, status.own_leaf));
-        // A little of what was before, which cannot be read.
-        seat.queue.extend(mail.from.saturating_sub(4)..log);
-        if let Some(old) = person.seats.remove(&mail.room) {
-            seat.come_back(old);
-            self.tally.count("joined again");
+    /// Whether a Welcome may fail to let a client in: for want of the secrets of another epoch, or because the group it follows
+    /// from has moved on without the client.
+    fn may_stay_out(&self, who: usize, mail: &Mail, code: u32) -> bool {
+        match mail.after {
+            None => code == 407 && self.may_lack_an_epoch(who, mail.room, mail.epoch - 1),
+            Some((room, epoch)) => {
+                let seat = self.people[who].seats.get(&room);
+                let there = seat.is_some_and(|seat| seat.standing != Standing::Removed && seat.epoch() == epoch);
+                !there && matches!(code, 407 | 318)
+            }
         }
-        person.seats.insert(mail.room, seat);
-        self.tally.count("joined");
-        self.arrived(who, mail.room, None);
     }
 }

@@ -138,6 +138,8 @@ pub(crate) struct Seat {
     /// What is on its way, and what is held up.
     pub(crate) queue: VecDeque<usize>,
     pub(crate) late: Vec<usize>,
+    /// Whether the next commit cannot be read.
+    pub(crate) stuck: bool,
     /// How many messages were sent in the present epoch.
     pub(crate) sent: u32,
     ratchets: BTreeMap<(u64, u32), Ratchet>,
@@ -156,6 +158,7 @@ impl Seat {
             pending: None,
             queue: VecDeque::new(),
             late: Vec::new(),
+            stuck: false,
             sent: 0,
             ratchets: BTreeMap::new(),
         }
@@ -224,10 +227,12 @@ impl Seat {
     }
 
     /// This stay follows an earlier one.
-    pub(crate) fn come_back(&mut self, old: Seat) {
+    pub(crate) fn come_back(&mut self, old: Seat, log: &[Post]) {
         self.previous = Some(old.stay);
         self.ratchets = old.ratchets;
-        self.queue.extend(old.late);
+        let coming = old.late.into_iter().chain(old.queue);
+        let missed = coming.filter(|number| log[*number].epoch <= old.stay.last);
+        self.late.extend(missed.filter(|number| matches!(log[*number].kind, Kind::Application { .. })));
     }
 
     pub(crate) fn was_removed(&mut self) {

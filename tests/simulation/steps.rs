@@ -44,10 +44,19 @@ pub(crate) enum Act {
     Forge,
     /// Everything is delivered.
     Settle,
+    /// Someone joins by a commit of its own, or comes back so.
+    JoinExternal,
+    ProposeResumption,
+    /// A commit that closes the group.
+    Reinit,
+    ProposeReinit,
+    /// A closed group is begun anew.
+    Successor,
+    Branch,
 }
 
 /// How often each act is done, of a hundred or so.
-const WEIGHTS: [(u32, Act); 19] = [
+const WEIGHTS: [(u32, Act); 25] = [
     (2, Act::Create),
     (22, Act::Say),
     (2, Act::Flood),
@@ -67,6 +76,12 @@ const WEIGHTS: [(u32, Act); 19] = [
     (1, Act::Delete),
     (2, Act::Forge),
     (4, Act::Settle),
+    (6, Act::JoinExternal),
+    (2, Act::ProposeResumption),
+    (1, Act::Reinit),
+    (1, Act::ProposeReinit),
+    (3, Act::Successor),
+    (2, Act::Branch),
 ];
 
 #[derive(Clone, Copy, Debug)]

@@ -7,7 +7,7 @@ use conclave::*;
 
 use crate::checks::Facts;
 use crate::dice::Dice;
-use crate::model::{Post, Seat, Window};
+use crate::model::{Post, Seat, Sent, Window};
 use crate::steps::PEOPLE;
 use crate::tally::Tally;
 
@@ -25,6 +25,16 @@ pub(crate) struct Mail {
     /// The epoch that it leads to, and what is delivered from then on.
     pub(crate) epoch: u64,
     pub(crate) from: usize,
+    /// The epoch of another group that has to be reached before, as the group follows from that one.
+    pub(crate) after: Option<(usize, u64)>,
+}
+
+/// A commit by which a client wants to join by itself.
+pub(crate) struct Join {
+    pub(crate) commit: Vec<u8>,
+    /// The epoch that it would begin.
+    pub(crate) epoch: u64,
+    pub(crate) sent: Sent,
 }
 
 /// One client, and what it was opened with.
@@ -35,6 +45,9 @@ pub(crate) struct Person {
     pub(crate) client: Arc<Client>,
     pub(crate) seats: BTreeMap<usize, Seat>,
     pub(crate) mail: Vec<Mail>,
+    pub(crate) joins: BTreeMap<usize, Join>,
+    /// The groups that this client is in for the others, and cannot follow.
+    pub(crate) stranded: BTreeSet<usize>,
     /// A key package that is used again and again.
     last_resort: Option<Vec<u8>>,
     pub(crate) psks: BTreeSet<&'static str>,
@@ -64,9 +77,21 @@ impl Person {
         let storage = MemoryStorage::new();
         let host = Host::new(storage.clone(), Arc::new(AcceptAll));
         let client = Client::new(config.clone(), host.clone()).unwrap();
-        let (seats, mail, psks) = (BTreeMap::new(), Vec::new(), BTreeSet::new());
-        let (lazy, public) = (dice.chance(30), dice.chance(40));
-        Person { config, host, storage, client, seats, mail, last_resort: None, psks, lazy, public, capable }
+        Person {
+            config,
+            host,
+            storage,
+            client,
+            seats: BTreeMap::new(),
+            mail: Vec::new(),
+            joins: BTreeMap::new(),
+            stranded: BTreeSet::new(),
+            last_resort: None,
+            psks: BTreeSet::new(),
+            lazy: dice.chance(30),
+            public: dice.chance(40),
+            capable,
+        }
     }
 
     pub(crate) fn window(&self) -> Window {
@@ -113,12 +138,25 @@ impl Person {
 
 /// A group, as the delivery service knows it.
 pub(crate) struct Room {
+    pub(crate) id: Vec<u8>,
     /// The epoch whose commit it waits for.
     pub(crate) epoch: u64,
     /// Everything that was sent, in the order that the service gave it.
     pub(crate) log: Vec<Post>,
     /// What the members know of each epoch.
     pub(crate) facts: BTreeMap<u64, Facts>,
+    /// The epochs whose secrets are asked for by what was proposed or committed, and in which epoch: group and epoch.
+    pub(crate) resumption: Vec<(u64, (usize, u64))>,
+    /// Whether a ReInit has closed it, and whether it was begun anew.
+    pub(crate) closed: bool,
+    pub(crate) succeeded: bool,
+}
+
+impl Room {
+    pub(crate) fn new(id: Vec<u8>) -> Self {
+        let (log, facts, resumption) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Room { id, epoch: 0, log, facts, resumption, closed: false, succeeded: false }
+    }
 }
 
 pub(crate) struct World {
