@@ -41,6 +41,17 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
+    /// Whom the commit added that began the epoch.
+    pub(crate) fn added(&self) -> Vec<usize> {
+        let added = self.change.iter().flat_map(|change| &change.added);
+        added.map(|member| number_of(&member.client_id)).collect()
+    }
+
+    /// The ratchet tree, as members export it.
+    pub(crate) fn tree(&self) -> Option<Vec<u8>> {
+        self.view.open.as_ref().map(|[_, _, tree]| tree.clone())
+    }
+
     /// Whether this person is a member.
     pub(crate) fn has(&self, who: usize) -> bool {
         self.view.roster.iter().any(|member| number_of(&member.name.client_id) == who)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use conclave::*;
 
-use crate::model::{Expected, Kind, Post, Proposed, Sent, Standing};
+use crate::model::{Expected, Kind, Pending, Post, Proposed, Sent, Standing};
 use crate::world::{Mail, PSKS, World, number_of};
 
 impl World {
@@ -260,24 +260,26 @@ impl World {
         if change.lost_commit.is_some() {
             self.tally.count("lost commit");
         }
-        if let Some(pending) = pending.filter(|_| change.own) {
-            let Sent::Accepted(number) = pending.sent else { panic!("p{who:02}: a commit that nobody accepted") };
-            let tree = match pending.tree_later {
-                true => Some(self.group(who, room).export_tree().unwrap()),
-                false => pending.built.tree,
-            };
-            let added: Vec<usize> = change.added.iter().map(|member| number_of(&member.client_id)).collect();
-            assert_eq!(pending.built.welcome.is_some(), !added.is_empty());
-            for whom in added {
-                let welcome = pending.built.welcome.clone().unwrap();
-                let mail =
-                    Mail { room, welcome, tree: tree.clone(), epoch: change.epoch, from: number + 1, after: None };
-                self.people[whom].mail.push(mail);
-            }
-        }
         self.drop_outrun(who, room, next);
         self.tally.count("commit processed");
         self.arrived(who, room, Some(&change));
+        if let Some(pending) = pending.filter(|_| change.own) {
+            assert_eq!(pending.built.welcome.is_some(), !change.added.is_empty());
+            self.invite_added(who, room, pending);
+        }
+    }
+
+    /// The Welcome of a commit that was accepted goes out.
+    pub(crate) fn invite_added(&mut self, who: usize, room: usize, pending: Pending) {
+        let Sent::Accepted(number) = pending.sent else { panic!("p{who:02}: a commit that nobody accepted") };
+        let Some(welcome) = pending.built.welcome else { return };
+        let epoch = self.rooms[room].log[number].epoch + 1;
+        let facts = &self.rooms[room].facts[&epoch];
+        let tree = if pending.tree_later { facts.tree() } else { pending.built.tree };
+        for whom in facts.added() {
+            let (welcome, tree) = (welcome.clone(), tree.clone());
+            self.people[whom].mail.push(Mail { room, welcome, tree, epoch, from: number + 1, after: None });
+        }
     }
 
     /// A rejoin that was not accepted is given up when another commit has begun its epoch.
