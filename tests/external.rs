@@ -277,7 +277,7 @@ fn a_client_that_lacks_what_the_group_needs_stays_out() {
 #[test]
 fn a_policy_may_keep_the_door_shut() {
     let mut world = World::of(&["bob"]);
-    let shut = Forbids(|request| matches!(request.change, Change::ExternalJoin));
+    let shut = Forbids(|request| matches!(request.change, Change::ExternalJoin { .. }));
     world.enlist(ClientConfig::basic("alice"), |host| host.policy = Some(std::sync::Arc::new(shut)));
     world.found(&["alice"]);
     let info = world.group("alice").group_info(true).unwrap();

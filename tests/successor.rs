@@ -21,7 +21,10 @@ fn both_suites(names: &[&str]) -> World {
 
 fn packages(world: &World, names: &[&str], suite: u16) -> Vec<Vec<u8>> {
     let options = KeyPackageOptions { cipher_suite: Some(suite), ..KeyPackageOptions::default() };
-    names.iter().map(|name| world.client(name).create_key_packages(1, options).unwrap().remove(0).message).collect()
+    names
+        .iter()
+        .map(|name| world.client(name).create_key_packages(1, options.clone()).unwrap().remove(0).message)
+        .collect()
 }
 
 fn along(key_packages: Vec<Vec<u8>>) -> SuccessorOptions {

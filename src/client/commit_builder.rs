@@ -5,18 +5,19 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::client::foreign_key_package;
+use super::extensions::for_group;
 use super::group::Group;
 use super::successor::{ReinitOptions, reinit};
 use super::types::{CommitResult, application_psk};
 use crate::base::event::ResumptionPsk;
 use crate::base::{Code, LeafIndex, Result};
-use crate::codec::decode_exact;
 use crate::group::commit::{CommitRequest, TreePlace};
+use crate::group::propose;
 use crate::group::psk::with_nonce;
 use crate::group::state::GroupState;
 use crate::message::{KeyPackage, Proposal};
 use crate::schedule::Psk;
-use crate::tree::{Extensions, ProposalType, Unverified};
+use crate::tree::{Extensions, Unverified};
 
 /// One change that the commit is to make.
 #[derive(Clone)]
@@ -26,7 +27,7 @@ enum Change {
     Psk(Psk),
     Reinit(ReinitOptions),
     Extensions(Extensions),
-    Custom(u16, Vec<u8>),
+    Custom(Proposal),
 }
 
 #[derive(Clone, Default)]
@@ -79,16 +80,12 @@ impl CommitBuilder {
 
     /// Replaces the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420).
     pub fn extensions(self: Arc<Self>, extensions: Vec<u8>) -> Result<Arc<Self>> {
-        let extensions = decode_exact(&extensions).map_err(|error| Code::BadArgument.with(error.detail()))?;
-        self.change(Change::Extensions(extensions))
+        self.change(Change::Extensions(for_group(&extensions)?))
     }
 
     /// Carries a proposal of a type that the app defines; every member must support the type.
     pub fn custom(self: Arc<Self>, proposal_type: u16, content: Vec<u8>) -> Result<Arc<Self>> {
-        if ProposalType(proposal_type).is_default() {
-            return Err(Code::BadArgument.with("this proposal type is one of RFC 9420's own"));
-        }
-        self.change(Change::Custom(proposal_type, content))
+        self.change(Change::Custom(propose::custom(proposal_type, content)?))
     }
 
     /// Authenticates these bytes beside the commit; everyone can read them.
@@ -158,7 +155,7 @@ fn request(draft: &Draft, state: &GroupState) -> Result<CommitRequest> {
             Change::Psk(psk) => with_nonce(state.suite, psk.clone())?,
             Change::Reinit(options) => Proposal::ReInit(reinit(state, options)?),
             Change::Extensions(extensions) => Proposal::GroupContextExtensions(extensions.clone()),
-            Change::Custom(number, content) => Proposal::Custom(ProposalType(*number), content.clone().into()),
+            Change::Custom(proposal) => proposal.clone(),
         })
     });
     Ok(CommitRequest {

@@ -7,11 +7,11 @@ use parking_lot::Mutex;
 use super::call::{Act, run};
 use super::client::{Shared, foreign_key_package};
 use super::commit_builder::CommitBuilder;
+use super::extensions::{for_group, in_words};
 use super::lease::{Inside, Lease};
 use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret, application_psk};
 use crate::base::event::{Effect, Event, ResumptionPsk};
-use crate::base::{Code, GroupId, LeafIndex, Result};
-use crate::codec::decode_exact;
+use crate::base::{GroupId, LeafIndex, Result};
 use crate::group::commit::CommitRequest;
 use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
@@ -22,7 +22,6 @@ use crate::group::{commit, group_info, members, open, pending, pending_join, pro
 use crate::message::{ContentType, Proposal};
 use crate::schedule::{Exporter, Psk};
 use crate::store::{Key, Txn};
-use crate::tree::Extensions;
 
 /// A handle on one group. It holds no state but a guess of what the next call will read: everything lives in the storage, so
 /// several handles, in several processes, may work on one group.
@@ -64,13 +63,13 @@ impl Group {
     pub fn members(&self, after: Option<u32>, limit: u32) -> Result<Vec<Member>> {
         self.query(|txn, state| {
             let page = members::page(txn, state, after, limit as usize)?;
-            Ok(page.into_iter().map(member).collect())
+            page.into_iter().map(member).collect()
         })
     }
 
     /// The member with this client id, as the app's validator named it. Reads a few records, whatever the group's size.
     pub fn find_member(&self, client_id: Vec<u8>) -> Result<Option<Member>> {
-        self.query(|txn, state| Ok(members::find(txn, state, &client_id)?.map(member)))
+        self.query(|txn, state| members::find(txn, state, &client_id)?.map(member).transpose())
     }
 
     /// Encrypts an application message. `aad` is authenticated with it and stays readable; `tag` comes back in the effect.
@@ -145,8 +144,7 @@ impl Group {
     /// Proposes to replace the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420). Gives the
     /// message to send.
     pub fn propose_extensions(&self, extensions: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        let extensions: Extensions =
-            decode_exact(&extensions).map_err(|error| Code::BadArgument.with(error.detail()))?;
+        let extensions = for_group(&extensions)?;
         self.propose(&tag, |_, _| Ok(Proposal::GroupContextExtensions(extensions.clone())))
     }
 
@@ -285,6 +283,7 @@ impl Group {
         })
     }
 
+    /// Makes a proposal and keeps it.
     pub(super) fn propose(
         &self,
         tag: &[u8],
@@ -338,6 +337,9 @@ impl Group {
     }
 }
 
-fn member(listing: Listing) -> Member {
-    Member { name: listing.name, identity: listing.identity, signature_key: listing.signature_key }
+fn member(listing: Listing) -> Result<Member> {
+    let Listing { name, node } = listing;
+    let (identity, signature_key) = (node.credential.identity(), node.signature_key.0.to_vec());
+    let (capabilities, extensions) = (node.capabilities.into(), in_words(&node.extensions)?);
+    Ok(Member { name, identity, signature_key, capabilities, extensions })
 }

@@ -6,6 +6,8 @@ mod call;
 mod client;
 mod commit_builder;
 mod config;
+mod extensions;
+mod external_proposer;
 mod group;
 mod joining;
 #[cfg(feature = "test-util")]
@@ -24,12 +26,14 @@ pub use client::Client;
 pub(crate) use client::Shared;
 pub use commit_builder::CommitBuilder;
 pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey};
+pub use extensions::{Extension, ExternalSender, RequiredCapabilities, decode_extensions, encode_extensions};
+pub use external_proposer::{ExternalPlace, ExternalProposer, JoinProposal};
 pub use group::Group;
 pub use joining::{ExternalJoin, ExternalJoinOptions};
 #[cfg(feature = "test-util")]
 pub use key_use::KeyUse;
 pub use successor::{BranchOptions, ReinitOptions, Successor, SuccessorOptions};
 pub use types::{
-    CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit, PendingProposal,
-    Secret, Version, version,
+    Capabilities, CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit,
+    PendingProposal, Secret, Version, version,
 };

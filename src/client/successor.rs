@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::client::foreign_key_package;
+use super::extensions::for_group;
 use super::group::Group;
 use crate::base::event::Effect;
 use crate::base::{CipherSuite, Code, GroupId, Result, limits};
-use crate::codec::decode_exact;
 use crate::crypto::{Suite, random_bytes};
 use crate::group::commit::{Founded, TreePlace};
 use crate::group::foresight::Foresight;
@@ -144,7 +144,7 @@ pub(super) fn chosen_id(chosen: Option<&[u8]>) -> Result<GroupId> {
 
 fn chosen_extensions(state: &GroupState, chosen: Option<&[u8]>) -> Result<Extensions> {
     match chosen {
-        Some(encoded) => decode_exact(encoded).map_err(|error| Code::BadArgument.with(error.detail())),
+        Some(encoded) => for_group(encoded),
         None => Ok(state.context.extensions.clone()),
     }
 }

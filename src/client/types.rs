@@ -6,6 +6,9 @@ use crate::base::event::{Author, MemberName, ProposalSummary, ResumptionPsk};
 use crate::base::host::Identity;
 use crate::base::{Epoch, GroupId, Result, Secret as BaseSecret};
 use crate::schedule::{Psk, ResumptionPskUsage};
+use crate::tree;
+
+use super::extensions::Extension;
 
 /// Which release of the library this is.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -44,6 +47,37 @@ pub struct Member {
     pub identity: Identity,
     /// The key it signs with.
     pub signature_key: Vec<u8>,
+    /// What it says it supports.
+    pub capabilities: Capabilities,
+    /// What else its leaf carries.
+    pub extensions: Vec<Extension>,
+}
+
+/// What a client says it supports (RFC 9420 §7.2). The lists may hold values that mean nothing (§13.5).
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Capabilities {
+    /// Versions of the protocol.
+    pub versions: Vec<u16>,
+    /// Cipher suites.
+    pub cipher_suites: Vec<u16>,
+    /// Types of extensions, beyond those of RFC 9420.
+    pub extensions: Vec<u16>,
+    /// Types of proposals, beyond those of RFC 9420.
+    pub proposals: Vec<u16>,
+    /// Types of credentials.
+    pub credentials: Vec<u16>,
+}
+
+impl From<tree::Capabilities> for Capabilities {
+    fn from(capabilities: tree::Capabilities) -> Self {
+        Capabilities {
+            versions: capabilities.versions.iter().map(|listed| listed.0).collect(),
+            cipher_suites: capabilities.cipher_suites.iter().map(|listed| listed.0).collect(),
+            extensions: capabilities.extensions.iter().map(|listed| listed.0).collect(),
+            proposals: capabilities.proposals.iter().map(|listed| listed.0).collect(),
+            credentials: capabilities.credentials.iter().map(|listed| listed.0).collect(),
+        }
+    }
 }
 
 /// How a group stands.

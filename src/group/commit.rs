@@ -4,7 +4,8 @@
 use super::advance::{self, Begun};
 use super::group_info::{self, Invitation};
 use super::host::Host;
-use super::own_leaf::{handshake_format, protect, sign_content, unsigned_leaf};
+use super::identities::PathLeaf;
+use super::own_leaf::{handshake_format, protect, renewed_leaf, sign_content};
 use super::pending::{self, Pending};
 use super::proposals::KnownProposal;
 use super::resolve::{Committer, Listed, ListedProposal};
@@ -104,7 +105,7 @@ impl Made {
         let proposals = listed_on_the_wire(&listed, references);
         let allowed = rules::check(txn, state, host, listed)?;
         let with_path = allowed.path_required || !request.without_path;
-        let vetted = identities::vet(state, host, allowed, None)?;
+        let vetted = identities::vet(state, host, allowed, PathLeaf::Known)?;
         let intents = intents(txn, state, &vetted.allowed.requests)?;
         let mut staged = stage::proposals(txn, state, vetted)?;
         let signature_key = own_signature_key(txn, state, &mut staged)?;
@@ -170,8 +171,7 @@ fn own_path(
     let known_as = (record.client_id.clone(), record.user_id.clone());
     let old = record.leaf_node()?;
     let identity = host.identity(&state.head.signing_key)?;
-    let mut template = unsigned_leaf(identity, old.encryption_key.clone(), LeafNodeSource::Update);
-    template.extensions = old.extensions.clone();
+    let template = renewed_leaf(identity, &old, old.encryption_key.clone(), LeafNodeSource::Update)?;
     let names = own_names(host, state, (&old, &template), known_as)?;
     let (mut path, node, private) = path::make(txn, (state, host), staged, (leaf, template, names))?;
     keys.forget_outdated(&staged.tree);

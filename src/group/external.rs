@@ -3,11 +3,13 @@
 //! begin is kept aside until the delivery service accepts it.
 
 use super::advance::{self, Begun, Roots};
+use super::census::check_newcomer;
 use super::commit::check_signer;
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
 use super::head::{Head, Settings, Standing};
 use super::host::Host;
+use super::identities::PathLeaf;
 use super::own_leaf::{sign_as, unsigned_leaf};
 use super::pending_join::{self, Place};
 use super::proposals::KnownProposal;
@@ -45,7 +47,8 @@ pub(crate) struct Entering<'a> {
 /// Makes the external commit, and keeps what it would begin. Gives the state as it would be, and the message to send.
 pub(crate) fn commit(txn: &mut Txn, host: &Host, entering: Entering<'_>) -> Result<(GroupState, Vec<u8>)> {
     let (announced, suite) = read(entering.group_info)?;
-    check_support(host, suite, announced.peek())?;
+    // A client must support all that a group is and asks for (RFC 9420 §13.4, §11.1).
+    check_newcomer(&host.identity_for(suite)?.capabilities, &announced.peek().group_context.extensions)?;
     let place = Place::make(txn, &announced.peek().group_context, entering.rejoin)?;
     let entrance = Entrance { keys: &place.keys, suite, host };
     let Entry { tree, .. } = entrance.take_tree(txn, announced.peek(), (entering.tree, None))?;
@@ -76,15 +79,6 @@ fn read(bytes: &[u8]) -> Result<(Unverified<GroupInfo>, &'static Suite)> {
 
 fn closed() -> crate::base::Error {
     Code::BadGroupInfo.with("it has no external_pub: the group lets nobody join by itself")
-}
-
-/// A client must support every extension of a group that it joins (RFC 9420 §13.4).
-fn check_support(host: &Host, suite: &Suite, group_info: &GroupInfo) -> Result<()> {
-    let capabilities = &host.identity_for(suite)?.capabilities;
-    match capabilities.lacking_extension(group_info.group_context.extensions.types()) {
-        Some(extension) => Err(Code::Incapable.with(format_args!("this client lacks extension type {}", extension.0))),
-        None => Ok(()),
-    }
 }
 
 /// The group as an outsider sees it: all of its tree and its context, and none of its secrets.
@@ -125,7 +119,7 @@ struct Newcomer {
 impl Newcomer {
     fn of(host: &Host, suite: &Suite) -> Result<Self> {
         let no_key = HpkePublicKey(Opaque::default());
-        let template = unsigned_leaf(host.identity_for(suite)?, no_key, LeafNodeSource::Update);
+        let template = unsigned_leaf(host.identity_for(suite)?, no_key, LeafNodeSource::Update)?;
         let names = host.name(suite, &[&template])?.pop().ok_or(Code::Internal)?;
         Ok(Newcomer { template, names })
     }
@@ -167,9 +161,9 @@ fn stage(
         linking: None,
     };
     let allowed = rules::check(txn, state, host, listed)?;
-    let vetted = identities::vet(state, host, allowed, None)?;
-    let mut staged = stage::proposals(txn, state, vetted)?;
     let Newcomer { template, names } = newcomer;
+    let vetted = identities::vet(state, host, allowed, PathLeaf::Named(&names))?;
+    let mut staged = stage::proposals(txn, state, vetted)?;
     if let Some(earlier) = staged.roster.removed.first() {
         let earlier = staged.former_leaf(txn, LeafIndex(earlier.leaf))?;
         host.require_successor(state.suite, &earlier, &template)?;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::census::check_newcomer;
 use super::create::{NewStay, begin_stay};
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
@@ -16,7 +17,7 @@ use crate::crypto::{Digest, Suite};
 use crate::message::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, KeyPackage, Message, Welcome};
 use crate::schedule::{Joiner, SecretTree, Welcomer, confirm, interim_transcript_hash};
 use crate::store::{GroupKeys, Txn};
-use crate::tree::{PathKeys, PathSecret, Tree, TreeHead, Unverified};
+use crate::tree::{PathKeys, PathSecret, Tree, TreeHead, Unverified, own_capabilities};
 
 /// What the app passes along with a Welcome.
 pub(crate) struct Joining<'a> {
@@ -163,11 +164,7 @@ fn check_context(invited: &Invited, group_info: &GroupInfo) -> Result<()> {
         return Err(Code::BadWelcome.with("the group has another cipher suite than the Welcome"));
     }
     context.check(invited.suite)?;
-    let lacking = invited.key_package.leaf_node.capabilities.lacking_extension(context.extensions.types());
-    match lacking {
-        Some(extension) => Err(Code::Incapable.with(format_args!("this client lacks extension type {}", extension.0))),
-        None => Ok(()),
-    }
+    check_newcomer(&own_capabilities(&invited.key_package.leaf_node), &context.extensions)
 }
 
 /// A Welcome into an epoch that an earlier stay has seen is a replay: a key package of last resort opens it again.

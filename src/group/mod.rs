@@ -20,6 +20,7 @@ pub(crate) mod join;
 pub(crate) mod key_package;
 pub(crate) mod members;
 pub(crate) mod open;
+pub(crate) mod outside;
 pub(crate) mod own_leaf;
 pub(crate) mod path;
 pub(crate) mod pending;
@@ -38,5 +39,7 @@ pub(crate) mod state;
 pub(crate) mod successor;
 pub(crate) mod touch;
 
+#[cfg(all(test, feature = "test-util"))]
+mod grease_tests;
 #[cfg(all(test, feature = "test-util"))]
 mod hostile_tests;

@@ -3,7 +3,7 @@
 
 use super::host::Host;
 use super::own_leaf::sign_leaf;
-use super::proposals::require_replacement;
+use super::proposals::require_fresh_key;
 use super::resolve::Committer;
 use super::stage::{Provisional, leaf_record};
 use super::state::GroupState;
@@ -112,7 +112,8 @@ fn check_successor(
         (Committer::Joiner, Some(removed)) => staged.former_leaf(txn, LeafIndex(removed.leaf))?,
         (Committer::Joiner, None) => return Ok(()),
     };
-    require_replacement(state, host, &old, node)
+    require_fresh_key(&old, node)?;
+    host.require_successor(state.suite, &old, node)
 }
 
 #[cfg(test)]

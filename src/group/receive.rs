@@ -2,6 +2,7 @@
 //! checked cannot be passed on.
 
 use super::host::Host;
+use super::identities::PathLeaf;
 use super::open::{Application, Handshake, Inbound, Opened, OwnClaim};
 use super::path::Merged;
 use super::pending::{self, Confirmed};
@@ -131,7 +132,8 @@ fn commit_received(
     let allowed = rules::check(txn, state, host, listed)?;
     allowed.require_path()?;
     let path: Option<UpdatePath> = allowed.path.clone();
-    let vetted = identities::vet(state, host, allowed, path.as_ref().map(|path| path.leaf_node.peek()))?;
+    let path_leaf = path.as_ref().map_or(PathLeaf::Known, |path| PathLeaf::Received(path.leaf_node.peek()));
+    let vetted = identities::vet(state, host, allowed, path_leaf)?;
     let names = vetted.path_names.clone();
     let mut staged = stage::proposals(txn, state, vetted)?;
     let merged = match &path {

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::host::Host;
-use super::proposals::{KnownProposal, current_leaf, require_replacement, verify_update};
+use super::proposals::{KnownProposal, current_leaf, require_fresh_key, verify_update};
 use super::psk::{check_id, check_reach};
 use super::resolve::{Committer, Listed};
 use super::state::GroupState;
@@ -93,7 +93,8 @@ impl Allowed {
     }
 
     /// Checks one proposal by itself (RFC 9420 §12.1) and sorts it in. What came by reference was verified when it came, and
-    /// is verified again: a store cannot vouch for a signature.
+    /// is verified again: a store cannot vouch for a signature. What the app said of it then still holds: an Update comes by
+    /// reference only, and whether its credential may follow the old one was asked when it came.
     fn take(&mut self, txn: &mut Txn, (state, host): (&GroupState, &Host), known: KnownProposal) -> Result<()> {
         match known.proposal {
             Proposal::Add(key_package) => {
@@ -103,7 +104,7 @@ impl Allowed {
             Proposal::Update(node) => {
                 let Sender::Member(leaf) = known.sender else { return Err(Code::BadSender.into()) };
                 let node = verify_update(state, host, leaf, *node)?;
-                require_replacement(state, host, &current_leaf(state, txn, leaf)?, &node)?;
+                require_fresh_key(&current_leaf(state, txn, leaf)?, &node)?;
                 self.updates.push(Replacement { leaf, node, names: known.names });
             }
             Proposal::Remove(leaf) => {
