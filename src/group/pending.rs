@@ -2,6 +2,7 @@
 //! that it survives a restart and can be confirmed, discarded, or recognised when it comes back.
 
 use super::event_record::{read_event, read_summary, write_event, write_summary};
+use super::pending_join;
 use super::state::GroupState;
 use crate::base::event::{Event, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
@@ -63,10 +64,14 @@ pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed
     let pending = load(txn, state)?;
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
-    let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
+    let (group_id, revision, rejoining) = (state.head.group_id.clone(), state.head.revision, state.head.rejoining);
     txn.replay(pending.staged);
     *state = GroupState::load(txn, &group_id)?;
     state.head.revision = revision;
+    // A rejoin may have been made or given up since the commit was built.
+    state.head.rejoining = rejoining;
+    let begun = state.head.epoch;
+    pending_join::drop_outrun(txn, &mut state.head, begun);
     state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })
 }
