@@ -20,6 +20,8 @@ mod dice;
 mod model;
 #[path = "simulation/outside.rs"]
 mod outside;
+#[path = "simulation/outsiders.rs"]
+mod outsiders;
 #[path = "simulation/steps.rs"]
 mod steps;
 #[path = "simulation/successors.rs"]

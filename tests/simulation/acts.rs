@@ -20,6 +20,8 @@ impl World {
             self.create(step.who);
         } else if step.act == Act::JoinExternal {
             self.join_external(step.who);
+        } else if step.act == Act::AskToJoin {
+            self.ask_to_join(step.who);
         } else if let Some((who, room)) = self.someone(step.who) {
             self.act(step.act, who, room);
         }
@@ -48,6 +50,9 @@ impl World {
             Act::Forge => self.forge(who, room),
             Act::Settle => self.settle(),
             Act::JoinExternal => self.join_external(who),
+            Act::AskToJoin => self.ask_to_join(who),
+            Act::ProposeOutside => self.propose_as_outsider(),
+            Act::ProposeCustom => self.propose_custom(who, room),
             Act::ProposeResumption => self.propose_resumption(who, room),
             Act::Reinit => self.reinit(who, room),
             Act::ProposeReinit => self.propose_reinit(who, room),

@@ -5,12 +5,9 @@ use std::sync::Arc;
 
 use conclave::*;
 
-use crate::model::{Kind, Pending, Post, Proposed, Sent};
+use crate::model::{By, Kind, Pending, Post, Proposed, Sent};
 use crate::steps::PEOPLE;
 use crate::world::{PRIVATE_TYPE, PSKS, World};
-
-/// Encoded lists of extensions: none, one of the app's own, and the demand for it.
-const EXTENSIONS: [&[u8]; 3] = [&[0], &[4, 0xf0, 1, 1, 7], &[8, 0, 3, 5, 2, 0xf0, 1, 0, 0]];
 
 /// A commit that is put together, and with which codes it may be refused.
 struct Draft {
@@ -51,18 +48,34 @@ impl World {
             return;
         }
         let bytes = outcome.unwrap_or_else(|error| panic!("p{who:02} proposes: {error}"));
-        let (epoch, log) = (self.seat(who, room).epoch(), &self.rooms[room].log);
+        let epoch = self.seat(who, room).epoch();
+        let proposed = Proposed { what, first: 0, author: By::Member, public: self.people[who].public, dropped: false };
+        let number = self.publish_proposal(room, (who, epoch, bytes), proposed);
+        self.keep(who, room, number);
+    }
+
+    /// Takes a proposal, and finds out whether it was made before.
+    pub(crate) fn publish_proposal(
+        &mut self,
+        room: usize,
+        (from, epoch, bytes): (usize, u64, Vec<u8>),
+        mut proposed: Proposed,
+    ) -> usize {
         let same = |post: &Post| match &post.kind {
             Kind::Proposal(earlier) => {
-                (post.from, post.epoch) == (who, epoch) && what.is_some() && earlier.what == what
+                (post.from, post.epoch) == (from, epoch) && proposed.what.is_some() && earlier.what == proposed.what
             }
             _ => false,
         };
-        let first = log.iter().position(same).unwrap_or(log.len());
-        let kind = Kind::Proposal(Proposed { what, first, public: self.people[who].public, dropped: false });
-        let number = self.publish(room, Post { bytes, from: who, epoch, kind, read: BTreeSet::new() });
-        self.keep(who, room, number);
-        self.tally.count("proposed");
+        let log = &self.rooms[room].log;
+        proposed.first = log.iter().position(same).unwrap_or(log.len());
+        self.tally.count(format!("proposed by {:?}", proposed.author));
+        self.publish(room, Post { bytes, from, epoch, kind: Kind::Proposal(proposed), read: BTreeSet::new() })
+    }
+
+    pub(crate) fn propose_custom(&mut self, who: usize, room: usize) {
+        let what = Some(b"custom".to_vec());
+        self.propose((who, room), what, |group| group.propose_custom(PRIVATE_TYPE, b"custom".to_vec(), vec![]));
     }
 
     /// Somebody, who is mostly not a member.
@@ -102,8 +115,8 @@ impl World {
     }
 
     pub(crate) fn propose_extensions(&mut self, who: usize, room: usize) {
-        let list = self.dice.pick(&EXTENSIONS).unwrap();
-        self.propose((who, room), Some(list.to_vec()), |group| group.propose_extensions(list.to_vec(), vec![]));
+        let list = self.some_extensions();
+        self.propose((who, room), Some(list.clone()), |group| group.propose_extensions(list, vec![]));
     }
 
     pub(crate) fn propose_update(&mut self, who: usize, room: usize) {
@@ -207,8 +220,8 @@ impl World {
         }
         let all_capable = roster.iter().all(|(member, _)| self.people[*member].capable);
         if self.dice.chance(15) {
-            let list = self.dice.pick(&EXTENSIONS).unwrap();
-            draft = draft.with(|builder| builder.extensions(list.to_vec()));
+            let list = self.some_extensions();
+            draft = draft.with(|builder| builder.extensions(list));
             draft = if all_capable { draft } else { draft.may_fail(311) };
         }
         if self.dice.chance(15) {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use conclave::*;
 
-use crate::model::{Expected, Kind, Pending, Post, Proposed, Sent, Standing};
+use crate::model::{By, Expected, Kind, Pending, Post, Proposed, Sent, Standing};
+use crate::outsiders::OUTSIDER;
 use crate::world::{Mail, PSKS, World, number_of};
 
 impl World {
@@ -137,10 +138,13 @@ impl World {
             (Expected::Read, Ok(event)) => self.read(who, room, (number, event)),
             (Expected::Proposal, Ok(Event::Proposal { author, .. })) => {
                 let named = match author {
-                    Author::Member { member } => Some(number_of(&member.client_id)),
-                    _ => None,
+                    Author::Member { member } => (By::Member, number_of(&member.client_id)),
+                    Author::External { index: 0 } => (By::Outsider, OUTSIDER),
+                    Author::NewMember => (By::NewMember, post.from),
+                    other => panic!("{other:?}"),
                 };
-                assert_eq!(named, Some(post.from));
+                let Kind::Proposal(Proposed { author, .. }) = &post.kind else { unreachable!() };
+                assert_eq!(named, (*author, post.from));
                 self.keep(who, room, number);
                 self.tally.count("proposal received");
             }

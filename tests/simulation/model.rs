@@ -31,10 +31,21 @@ pub(crate) struct Proposed {
     pub(crate) what: Option<Vec<u8>>,
     /// The message by which it was made first.
     pub(crate) first: usize,
+    pub(crate) author: By,
     /// Whether it is a PublicMessage.
     pub(crate) public: bool,
     /// Whether the delivery service does not want it committed.
     pub(crate) dropped: bool,
+}
+
+/// As what somebody proposes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Member,
+    /// One of the senders that the group names.
+    Outsider,
+    /// Somebody who asks to be added.
+    NewMember,
 }
 
 /// What should become of a message.
@@ -187,7 +198,7 @@ impl Seat {
                 Some(stay) if stay.leaf == *leaf => Expected::Echo,
                 _ => self.ratchet(post.epoch, *leaf).check(*generation, self.window),
             },
-            Kind::Proposal(_) if post.from == me => Expected::Echo,
+            Kind::Proposal(Proposed { author: By::Member, .. }) if post.from == me => Expected::Echo,
             Kind::Proposal(proposed) => self.expect_proposal(number, proposed),
             Kind::Commit => Expected::Change,
         }

@@ -8,10 +8,10 @@ use crate::model::{Kind, Post, Seat, Sent, Standing};
 use crate::world::{Join, Room, World};
 
 /// How a group can be joined: its GroupInfo, the tree beside it, and of which epoch they are.
-struct Invitation {
-    group_info: Vec<u8>,
-    tree: Option<Vec<u8>>,
-    epoch: u64,
+pub(crate) struct Invitation {
+    pub(crate) group_info: Vec<u8>,
+    pub(crate) tree: Option<Vec<u8>>,
+    pub(crate) epoch: u64,
 }
 
 impl World {
@@ -25,10 +25,20 @@ impl World {
         Some(Invitation { group_info: group.group_info(inside).unwrap(), tree, epoch })
     }
 
+    /// A group that goes on.
+    fn an_open_room(&mut self) -> Option<usize> {
+        let open: Vec<usize> = (0..self.rooms.len()).filter(|room| !self.rooms[*room].closed).collect();
+        self.dice.pick(&open)
+    }
+
+    pub(crate) fn some_invitation(&mut self) -> Option<(usize, Invitation)> {
+        let room = self.an_open_room()?;
+        Some((room, self.invitation(room)?))
+    }
+
     /// Someone joins by itself, or comes back so.
     pub(crate) fn join_external(&mut self, who: usize) {
-        let open: Vec<usize> = (0..self.rooms.len()).filter(|room| !self.rooms[*room].closed).collect();
-        let Some(room) = self.dice.pick(&open) else { return };
+        let Some(room) = self.an_open_room() else { return };
         let rejoin = self.dice.chance(70);
         if self.try_external(who, room, rejoin) && self.dice.chance(50) {
             self.decide_join(who, room);

@@ -53,10 +53,15 @@ pub(crate) enum Act {
     /// A closed group is begun anew.
     Successor,
     Branch,
+    ProposeCustom,
+    /// Someone asks to be added.
+    AskToJoin,
+    /// The outsider proposes something.
+    ProposeOutside,
 }
 
 /// How often each act is done, of a hundred or so.
-const WEIGHTS: [(u32, Act); 25] = [
+const WEIGHTS: [(u32, Act); 28] = [
     (2, Act::Create),
     (22, Act::Say),
     (2, Act::Flood),
@@ -82,6 +87,9 @@ const WEIGHTS: [(u32, Act); 25] = [
     (1, Act::ProposeReinit),
     (3, Act::Successor),
     (2, Act::Branch),
+    (2, Act::ProposeCustom),
+    (3, Act::AskToJoin),
+    (4, Act::ProposeOutside),
 ];
 
 #[derive(Clone, Copy, Debug)]

@@ -162,6 +162,8 @@ impl Room {
 pub(crate) struct World {
     pub(crate) people: Vec<Person>,
     pub(crate) rooms: Vec<Room>,
+    /// Whom groups may let propose without being a member.
+    pub(crate) outsider: Arc<Client>,
     pub(crate) dice: Dice,
     pub(crate) tally: Tally,
 }
@@ -170,7 +172,9 @@ impl World {
     pub(crate) fn new(seed: u64) -> Self {
         let mut dice = Dice::new(seed);
         let people = (0..PEOPLE).map(|number| Person::new(number, &mut dice)).collect();
-        World { people, rooms: Vec::new(), dice, tally: Tally::default() }
+        let host = Host::new(MemoryStorage::new(), Arc::new(AcceptAll));
+        let outsider = Client::new(ClientConfig::basic("outsider"), host).unwrap();
+        World { people, rooms: Vec::new(), outsider, dice, tally: Tally::default() }
     }
 
     pub(crate) fn seat(&self, who: usize, room: usize) -> &Seat {
