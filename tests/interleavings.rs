@@ -26,6 +26,8 @@ type Act = fn(&Hand, &[Vec<u8>]) -> Result<Said>;
 #[expect(clippy::large_enum_variant, reason = "a few of them, for a moment each")]
 enum Said {
     Sent(Vec<u8>),
+    /// Sent from a reserve, when so many effects had been written.
+    Unrecorded(Vec<u8>, usize),
     Heard(#[allow(dead_code, reason = "printed when it should not have been")] Event),
     Nothing,
 }
@@ -34,6 +36,7 @@ enum Said {
 struct Hand {
     client: Arc<Client>,
     group: Option<Arc<Group>>,
+    storage: Arc<Gated>,
 }
 
 /// Two operations that are run against each other.
@@ -285,6 +288,75 @@ const PAIRS: &[Pair] = &[
         outcomes: &[[0, 0], [511, 0]],
         ending: entered_or_not,
     },
+    Pair { name: "release/release", setup: two_due, acts: [release, release], outcomes: &[[0, 0]], ending: read_two },
+    Pair {
+        name: "release the last/release",
+        setup: one_due,
+        acts: [release, release],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair {
+        name: "release/commit received",
+        setup: one_due_commit,
+        acts: [release, hear_0],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair {
+        name: "release a commit/commit received",
+        setup: commit_due,
+        acts: [release, hear_0],
+        outcomes: &[[0, 0], [0, 403]],
+        ending: read_none,
+    },
+    Pair {
+        name: "release/delete",
+        setup: one_due,
+        acts: [delete, release],
+        outcomes: &[[0, 0], [0, 401]],
+        ending: deleted,
+    },
+    Pair {
+        name: "defer/commit received",
+        setup: early_commit,
+        acts: [hear_0, hear_1],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair { name: "defer/defer", setup: two_early, acts: [hear_0, hear_1], outcomes: &[[0, 0]], ending: taken_two },
+    Pair { name: "defer the same", setup: two_early, acts: [hear_0, hear_0], outcomes: &[[0, 0]], ending: taken_one },
+    Pair { name: "defer/confirm", setup: two_early, acts: [hear_0, confirm], outcomes: &[[0, 0]], ending: read_one },
+    Pair {
+        name: "prune/late decrypt",
+        setup: late_message,
+        acts: [prune, hear_0],
+        outcomes: &[[0, 0], [0, 403]],
+        ending: pruned,
+    },
+    Pair { name: "prune/commit received", setup: commit, acts: [prune, hear_0], outcomes: &[[0, 0]], ending: live },
+    Pair { name: "reserve/reserve", setup: reserving, acts: [speak, speak], outcomes: &[[0, 0]], ending: sent_all },
+    Pair {
+        name: "reserve/commit received",
+        setup: commit_reserving,
+        acts: [speak, hear_0],
+        outcomes: &[[0, 0]],
+        ending: sent_all,
+    },
+    Pair {
+        name: "reserved send/commit received",
+        setup: commit_reserving,
+        acts: [reserve_and_speak, hear_0],
+        outcomes: &[[0, 0]],
+        ending: sent_all,
+    },
+    Pair {
+        name: "reserved send/removal",
+        setup: removal_reserving,
+        acts: [reserve_and_speak, hear_0],
+        outcomes: &[[0, 0], [409, 0]],
+        ending: out,
+    },
     Pair { name: "status/commit received", setup: commit, acts: [look, hear_0], outcomes: &[[0, 0]], ending: live },
 ];
 
@@ -317,7 +389,8 @@ fn a_new_client_can_be_opened_twice_at_once() {
         let beginning: Vec<usize> = (0..8).map(|turn| (order >> turn & 1) as usize).collect();
         let clients = std::thread::scope(|scope| {
             let threads = [0, 1].map(|who| {
-                let storage = Arc::new(Gated { inner: memory.clone(), gate: gate.clone(), who });
+                let storage =
+                    Arc::new(Gated { inner: memory.clone(), gate: gate.clone(), who, last: AtomicUsize::new(0) });
                 scope.spawn(move || {
                     let _done = Done { gate: storage.gate.clone(), who };
                     Client::new(ClientConfig::basic("alice"), Host::new(storage, Arc::new(AcceptAll)))
@@ -373,10 +446,11 @@ fn run(pair: &Pair, (base, inputs): (&Cast, &[Vec<u8>]), beginning: &[usize]) ->
     let mut cast = base.copy();
     let gate = Arc::new(Gate::default());
     let hands = [0, 1].map(|who| {
-        let storage = Arc::new(Gated { inner: cast.alice.storage.clone(), gate: gate.clone(), who });
-        let client = open_client("alice", storage);
+        let storage =
+            Arc::new(Gated { inner: cast.alice.storage.clone(), gate: gate.clone(), who, last: AtomicUsize::new(0) });
+        let client = open_client("alice", storage.clone(), cast.alice.reserve);
         let group = client.open_group(GROUP.to_vec()).ok();
-        Hand { client, group }
+        Hand { client, group, storage }
     });
     gate.close();
     let (outcomes, turns) = std::thread::scope(|scope| {
@@ -404,6 +478,13 @@ fn judge(pair: &Pair, (cast, inputs): (&mut Cast, &[Vec<u8>]), outcomes: [Result
     let allowed = |allowed: &[u32; 2]| (0..2).all(|who| codes[who] == allowed[who] || codes[who] == 601);
     assert!(pair.outcomes.iter().any(allowed), "came to {outcomes:?}");
     cast.alice.reopen();
+    let unrecorded: Vec<(Vec<u8>, usize)> = outcomes
+        .iter()
+        .filter_map(|outcome| match outcome {
+            Ok(Said::Unrecorded(message, after)) => Some((message.clone(), *after)),
+            _ => None,
+        })
+        .collect();
     let sent: Vec<Vec<u8>> = outcomes
         .into_iter()
         .filter_map(|outcome| match outcome {
@@ -412,24 +493,40 @@ fn judge(pair: &Pair, (cast, inputs): (&mut Cast, &[Vec<u8>]), outcomes: [Result
         })
         .collect();
     let written = outbox(&cast.alice);
-    assert!(sent.len() == written.len() && sent.iter().all(|one| written.contains(one)), "sent and written differ");
+    // Who speaks twice tells of the second message only.
+    let twice = pair.acts.iter().any(|act| std::ptr::fn_addr_eq(*act, reserve_and_speak as Act));
+    assert!(
+        (sent.len() == written.len() || twice) && sent.iter().all(|one| written.contains(one)),
+        "sent and written differ"
+    );
     if cast.bob.group().status().unwrap().active {
-        let keys: Vec<KeyUse> = written.iter().filter_map(|one| cast.bob.group().key_use(one).unwrap()).collect();
+        let every = written.iter().chain(unrecorded.iter().map(|(message, _)| message));
+        let keys: Vec<KeyUse> = every.filter_map(|one| cast.bob.group().key_use(one).unwrap()).collect();
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len(), "a key was used twice: {keys:?}");
     }
-    assert_sent_in_their_epochs(cast);
+    assert_sent_in_their_epochs(cast, &unrecorded);
     if codes.contains(&601) {
         // The state is intact, and what was refused can be done again: the endings of other orders show the rest.
         return cast.alice.storage.ledger.assert_nothing_came_back();
+    }
+    for (message, _) in &unrecorded {
+        cast.bob.receive(message);
+        cast.carol.receive(message);
     }
     (pair.ending)(cast, inputs);
     cast.alice.storage.ledger.assert_nothing_came_back();
 }
 
 /// What was written after a commit took effect is of the epoch that it began; after our removal, nothing was.
-fn assert_sent_in_their_epochs(cast: &Cast) {
+fn assert_sent_in_their_epochs(cast: &Cast, unrecorded: &[(Vec<u8>, usize)]) {
     let mut now = None;
-    for effect in cast.alice.storage.ledger.effects() {
+    let effects = cast.alice.storage.ledger.effects();
+    for (place, effect) in effects.into_iter().map(Some).chain([None]).enumerate() {
+        // What a reserved send rests on was last read when so much had been written.
+        for (message, _) in unrecorded.iter().filter(|(_, after)| *after == place) {
+            assert_not_late(cast, message, now);
+        }
+        let Some(effect) = effect else { break };
         match effect {
             Effect::Received { event, .. } | Effect::Confirmed { event, .. } => match event {
                 Event::EpochChanged { change } => now = Some(change.epoch),
@@ -437,14 +534,18 @@ fn assert_sent_in_their_epochs(cast: &Cast) {
                 _ => {}
             },
             Effect::Outbound { message, .. } => {
-                // Who has not followed cannot read a later epoch, and need not.
-                let used = cast.bob.group().key_use(&message).ok().flatten();
-                let late = used.zip(now).is_some_and(|(used, now)| used.epoch < now);
-                assert!(!late, "{used:?} was sent when epoch {now:?} had begun");
+                assert_not_late(cast, &message, now);
             }
             _ => {}
         }
     }
+}
+
+fn assert_not_late(cast: &Cast, message: &[u8], now: Option<u64>) {
+    // Who has not followed cannot read a later epoch, and need not.
+    let used = cast.bob.group().key_use(message).ok().flatten();
+    let late = used.zip(now).is_some_and(|(used, now)| used.epoch < now);
+    assert!(!late, "{used:?} was sent when epoch {now:?} had begun");
 }
 
 /// Where threads wait before each storage call until they are let through.
@@ -527,11 +628,14 @@ struct Gated {
     inner: Arc<Faulty>,
     gate: Arc<Gate>,
     who: usize,
+    /// How many effects had been written when this hand last read.
+    last: AtomicUsize,
 }
 
 impl Storage for Gated {
     fn read(&self, keys: Vec<Vec<u8>>) -> std::result::Result<Vec<Option<Vec<u8>>>, StorageError> {
         self.gate.pass(self.who);
+        self.last.store(self.inner.ledger.effects().len(), Ordering::Relaxed);
         self.inner.read(keys)
     }
 
@@ -575,6 +679,20 @@ fn speak(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().encrypt(b"hello".to_vec(), vec![], vec![]).map(Said::Sent)
 }
 
+/// The first message is written, along with the reserve that the second one comes from, if nothing happens between.
+fn reserve_and_speak(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
+    let earlier = hand.storage.inner.ledger.effects().len();
+    let sent = || hand.storage.inner.ledger.effects();
+    speak(hand, inputs)?;
+    let Said::Sent(second) = speak(hand, inputs)? else { panic!("not sent") };
+    let recorded =
+        sent()[earlier..].iter().any(|one| matches!(one, Effect::Outbound { message, .. } if *message == second));
+    match recorded {
+        true => Ok(Said::Sent(second)),
+        false => Ok(Said::Unrecorded(second, hand.storage.last.load(Ordering::Relaxed))),
+    }
+}
+
 fn propose(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().propose_psk(PSK.to_vec(), vec![]).map(Said::Sent)
 }
@@ -595,8 +713,16 @@ fn clear(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().clear_proposals().map(|()| Said::Nothing)
 }
 
+fn prune(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
+    hand.group().prune(Some(0)).map(|()| Said::Nothing)
+}
+
 fn delete(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().delete().map(|()| Said::Nothing)
+}
+
+fn release(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
+    Ok(hand.group().next_deferred(vec![])?.map_or(Said::Nothing, Said::Heard))
 }
 
 fn look(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
@@ -666,6 +792,25 @@ fn nothing() -> (Cast, Vec<Vec<u8>>) {
     (Cast::together(), vec![])
 }
 
+fn reserving() -> (Cast, Vec<Vec<u8>>) {
+    (Cast::reserving(), vec![])
+}
+
+fn commit_reserving() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::reserving();
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    (cast, vec![commit])
+}
+
+fn removal_reserving() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::reserving();
+    let commit = cast.bob.group().new_commit().remove(0).unwrap().build().unwrap().commit;
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
+    cast.carol.receive(&commit);
+    (cast, vec![commit])
+}
+
 fn spoken() -> (Cast, Vec<Vec<u8>>) {
     let cast = Cast::together();
     let message = cast.alice.say("before");
@@ -724,6 +869,13 @@ fn first_message_commit() -> (Cast, Vec<Vec<u8>>) {
     (cast, vec![messages[0].clone(), commit])
 }
 
+/// A message of Bob's that comes after a commit of his.
+fn late_message() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, messages) = message_commit();
+    cast.alice.receive(&messages[1]);
+    (cast, messages)
+}
+
 fn our_removal() -> (Cast, Vec<Vec<u8>>) {
     let cast = Cast::together();
     let commit = cast.bob.group().new_commit().remove(0).unwrap().build().unwrap().commit;
@@ -756,6 +908,50 @@ fn taken_message() -> (Cast, Vec<Vec<u8>>) {
     cast.bob.receive(&commit);
     cast.carol.receive(&commit);
     (cast, vec![commit, message])
+}
+
+/// Alice's commit was taken by the others, and Bob has gone on.
+fn two_early() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, _) = taken();
+    let messages = heard_by_carol(&cast, 2);
+    (cast, messages)
+}
+
+fn two_due() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, messages) = two_early();
+    messages.iter().for_each(|message| drop(cast.alice.receive(message)));
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    (cast, vec![])
+}
+
+fn one_due() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, messages) = two_early();
+    cast.alice.receive(&messages[0]);
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    (cast, vec![])
+}
+
+fn one_due_commit() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, _) = one_due();
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    (cast, vec![commit])
+}
+
+/// The commit that waits comes from the network once more.
+fn commit_due() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::together();
+    let commits = [cast.bob.commit(), cast.bob.commit()];
+    commits.iter().for_each(|commit| drop(cast.carol.receive(commit)));
+    cast.alice.receive(&commits[1]);
+    cast.alice.receive(&commits[0]);
+    (cast, vec![commits[1].clone()])
+}
+
+fn early_commit() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, inputs) = commit();
+    let message = heard_by_carol(&cast, 1).remove(0);
+    (cast, vec![message, inputs[0].clone()])
 }
 
 fn proposal() -> (Cast, Vec<Vec<u8>>) {
@@ -813,6 +1009,14 @@ fn heard_once_more(cast: &mut Cast, inputs: &[Vec<u8>]) {
     live(cast, inputs);
 }
 
+/// Whether or not the late message was read, its epoch is gone.
+fn pruned(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    let status = cast.alice.group().status().unwrap();
+    assert_eq!(status.oldest_epoch, status.epoch);
+    assert_eq!(cast.alice.group().receive(inputs[0].clone(), vec![]).unwrap_err().code(), 403);
+    live(cast, inputs);
+}
+
 fn live(cast: &mut Cast, _: &[Vec<u8>]) {
     assert_going(&[&cast.alice, &cast.bob, &cast.carol]);
 }
@@ -824,6 +1028,40 @@ fn joined(cast: &mut Cast, inputs: &[Vec<u8>]) {
 fn heard(cast: &Cast) -> usize {
     let effects = cast.alice.storage.ledger.effects();
     effects.iter().filter(|effect| matches!(effect, Effect::Received { .. })).count()
+}
+
+/// So many messages are read in the end, and nothing of what was deferred is left.
+fn read(cast: &mut Cast, inputs: &[Vec<u8>], count: usize) {
+    drain(&cast.alice);
+    let effects = cast.alice.storage.ledger.effects().into_iter();
+    let is_read = |effect: &Effect| matches!(effect, Effect::Received { event: Event::Message { .. }, .. });
+    assert_eq!(effects.filter(is_read).count(), count);
+    assert_eq!(cast.alice.group().status().unwrap().deferred, 0);
+    let is_deferred = |record: &StoredRecord| record.key[8] == 0x10 && record.key[17] == 0x08;
+    assert!(!cast.alice.storage.memory.records().iter().any(is_deferred));
+    live(cast, inputs);
+}
+
+fn read_none(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 0);
+}
+
+fn read_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 1);
+}
+
+fn read_two(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 2);
+}
+
+fn taken_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    read(cast, inputs, 1);
+}
+
+fn taken_two(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    read(cast, inputs, 2);
 }
 
 fn heard_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
@@ -971,8 +1209,8 @@ fn comes_back(cast: &mut Cast, _: &[Vec<u8>]) {
     if let Ok(group) = cast.alice.client.open_group(GROUP.to_vec()) {
         group.delete().unwrap();
     }
-    if cast.bob.group().find_member(b"alice".to_vec()).unwrap().is_some() {
-        let commit = cast.bob.group().new_commit().remove(0).unwrap().build().unwrap().commit;
+    if let Some(alice) = cast.bob.group().find_member(b"alice".to_vec()).unwrap() {
+        let commit = cast.bob.group().new_commit().remove(alice.name.leaf).unwrap().build().unwrap().commit;
         cast.bob.group().confirm_commit(None, vec![]).unwrap();
         cast.carol.receive(&commit);
     }

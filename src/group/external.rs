@@ -7,7 +7,7 @@ use super::census::check_newcomer;
 use super::commit::check_signer;
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
-use super::head::{Head, Settings, Standing};
+use super::head::{Backlog, Head, Settings, Standing};
 use super::host::Host;
 use super::identities::PathLeaf;
 use super::own_leaf::{sign_as, unsigned_leaf};
@@ -106,6 +106,7 @@ fn visit(
         settings,
         previous: None,
         rejoining: None,
+        deferred: Backlog::default(),
     };
     Ok(GroupState { head, epoch, context, keys: place.keys.clone(), suite })
 }
@@ -197,7 +198,7 @@ fn frame(
     let proposals = proposals.into_iter().map(ProposalOrRef::Proposal).collect();
     let commit = Content::Commit(Box::new(Commit { proposals, path: Some(wire) }));
     let framed = (WireFormat::PUBLIC_MESSAGE, commit);
-    let content = sign_as(Sender::NewMemberCommit, (state, host), framed, aad)?;
+    let content = sign_as(Sender::NewMemberCommit, ((&state.head, &state.epoch.group_context), host), framed, aad)?;
     check_signer(state, &content, &path.node.signature_key)?;
     Ok(content)
 }

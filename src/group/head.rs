@@ -52,6 +52,19 @@ pub(crate) struct Head {
     pub(crate) previous: Option<PreviousStay>,
     /// An external join of our own that waits to take the place of this stay.
     pub(crate) rejoining: Option<Rejoining>,
+    /// The messages of future epochs that wait.
+    pub(crate) deferred: Backlog,
+}
+
+/// How much is deferred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Backlog {
+    /// How many messages.
+    pub(crate) messages: u32,
+    /// How long they are together.
+    pub(crate) bytes: u32,
+    /// The number that the next one gets.
+    pub(crate) next: u32,
 }
 
 /// The mark that an external join of our own leaves on the stay that it would end.
@@ -83,6 +96,16 @@ impl PreviousStay {
 }
 
 impl Head {
+    /// Whether the keys of an epoch are still kept, of this stay in the group or the one before.
+    pub(crate) fn keeps(&self, epoch: Epoch) -> bool {
+        (self.oldest_epoch..=self.epoch).contains(&epoch) || self.earlier_stay(epoch).is_some()
+    }
+
+    /// The stay before this one, if the epoch is of those kept of it.
+    pub(crate) fn earlier_stay(&self, epoch: Epoch) -> Option<PreviousStay> {
+        self.previous.filter(|stay| epoch >= stay.epochs.0 && epoch <= stay.epochs.1)
+    }
+
     /// Refuses to act in a group that this client has left, or that is closed.
     pub(crate) fn require_active(&self) -> Result<()> {
         match self.standing {
@@ -136,6 +159,9 @@ impl Record for Head {
             writer.raw(&rejoining.incarnation.0);
             writer.u64(rejoining.epoch.0);
         });
+        writer.u32(self.deferred.messages);
+        writer.u32(self.deferred.bytes);
+        writer.u32(self.deferred.next);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
@@ -170,6 +196,10 @@ impl Record for Head {
                     let (hash, incarnation) = (reader.array()?, Incarnation(reader.array()?));
                     Ok(Rejoining { hash, incarnation, epoch: Epoch(reader.u64()?) })
                 })?,
+            },
+            deferred: match reader.version() {
+                2.. => Backlog { messages: reader.u32()?, bytes: reader.u32()?, next: reader.u32()? },
+                _ => Backlog::default(),
             },
         })
     }

@@ -1,8 +1,11 @@
 //! Our own commit while it waits for the delivery service's word: everything it will change is staged in one record, so
 //! that it survives a restart and can be confirmed, discarded, or recognised when it comes back.
 
+use super::deferral;
 use super::event_record::{read_event, read_summary, write_event, write_summary};
+use super::host::Host;
 use super::pending_join;
+use super::retention;
 use super::state::GroupState;
 use crate::base::event::{Event, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
@@ -60,18 +63,25 @@ pub(crate) fn load(txn: &mut Txn, state: &GroupState) -> Result<Pending> {
 }
 
 /// Makes the waiting commit take effect.
-pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed> {
+pub(crate) fn confirm(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) -> Result<Confirmed> {
+    txn.prefetch_large(&state.keys.pending(), retention::oldest_records(state))?;
     let pending = load(txn, state)?;
+    let kept = retention::Kept::by(&state.head);
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
-    let (group_id, revision, rejoining) = (state.head.group_id.clone(), state.head.revision, state.head.rejoining);
+    let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
+    let (deferred, rejoining) = (state.head.deferred, state.head.rejoining);
     txn.replay(pending.staged);
     *state = GroupState::load(txn, &group_id)?;
+    // These have gone on since the commit was made: a rejoin may have been made or given up.
     state.head.revision = revision;
-    // A rejoin may have been made or given up since the commit was built.
-    state.head.rejoining = rejoining;
+    (state.head.deferred, state.head.rejoining) = (deferred, rejoining);
     let begun = state.head.epoch;
     pending_join::drop_outrun(txn, &mut state.head, begun);
+    deferral::expire(txn, state)?;
+    // Since the commit was built, time has passed, and more may have been deleted.
+    kept.carry_over(&mut state.head);
+    retention::end_now(txn, (state, host), pending.base)?;
     state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })
 }

@@ -133,8 +133,8 @@ fn resumption(txn: &mut Txn, group_id: &GroupId, epoch: Epoch) -> Result<Secret>
     let incarnation = previous.map_or(head.incarnation, |stay| stay.incarnation);
     let key = GroupKeys::new(txn.keyspace().clone(), incarnation).epoch(epoch);
     txn.watch(&key)?;
-    let record: EpochRecord = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
-    Ok(record.resumption_psk)
+    let record: Option<EpochRecord> = txn.load(&key)?.filter(|record: &EpochRecord| !record.is_forgotten());
+    record.map(|record| record.resumption_psk).ok_or_else(|| Code::UnknownPsk.into())
 }
 
 /// The head of a group whose secret a message asks for.
