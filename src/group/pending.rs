@@ -4,6 +4,7 @@
 use super::deferral;
 use super::event_record::{read_event, read_summary, write_event, write_summary};
 use super::host::Host;
+use super::pending_join;
 use super::retention;
 use super::state::GroupState;
 use crate::base::event::{Event, ProposalSummary};
@@ -69,12 +70,14 @@ pub(crate) fn confirm(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) ->
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
     let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
-    let deferred = state.head.deferred;
+    let (deferred, rejoining) = (state.head.deferred, state.head.rejoining);
     txn.replay(pending.staged);
     *state = GroupState::load(txn, &group_id)?;
-    // These two have gone on since the commit was made.
+    // These have gone on since the commit was made: a rejoin may have been made or given up.
     state.head.revision = revision;
-    state.head.deferred = deferred;
+    (state.head.deferred, state.head.rejoining) = (deferred, rejoining);
+    let begun = state.head.epoch;
+    pending_join::drop_outrun(txn, &mut state.head, begun);
     deferral::expire(txn, state)?;
     // Since the commit was built, time has passed, and more may have been deleted.
     kept.carry_over(&mut state.head);
