@@ -13,13 +13,18 @@ pub(crate) struct Thief {
     config: ClientConfig,
     clock: Arc<dyn Clock>,
     records: Vec<StoredRecord>,
+    /// The group that the client may have been about to join.
+    joining: Option<Vec<u8>>,
 }
 
-/// A store that was filled with the records of the thief, and the group in it.
+/// A group by its id, and how it stands: epoch, leaf, whether a member, whether a commit waits, and the authenticator.
+type Identity = (Vec<u8>, u64, u32, bool, bool, Vec<u8>);
+
+/// A store that was filled with the records of the thief, and the groups in it.
 struct Attempt {
     storage: Arc<MemoryStorage>,
     client: Arc<Client>,
-    group: Option<Arc<Group>>,
+    groups: Vec<Arc<Group>>,
 }
 
 impl Thief {
@@ -27,7 +32,8 @@ impl Thief {
     pub(crate) fn of(world: &World, name: &str) -> Self {
         let person = world.person(name);
         let records = person.storage.scan(vec![], vec![], u32::MAX).unwrap();
-        Thief { config: person.config.clone(), clock: world.clock.clone(), records }
+        let joining = world.members().first().map(|member| world.group(member).id());
+        Thief { config: person.config.clone(), clock: world.clock.clone(), records, joining }
     }
 
     /// The same copy, with this storage key in the hands of the thief.
@@ -72,8 +78,9 @@ impl Thief {
         let mut host = Host::new(storage.clone(), Arc::new(AcceptAll));
         host.clock = Some(self.clock.clone());
         let client = Client::new(self.config.clone(), host)?;
-        let group = client.groups(None, 1)?.groups.pop().map(|group| client.open_group(group.group_id)).transpose()?;
-        Ok(Attempt { storage, client, group })
+        let listed = client.groups(None, 100)?.groups;
+        let groups = listed.into_iter().map(|group| client.open_group(group.group_id)).collect::<Result<_>>()?;
+        Ok(Attempt { storage, client, groups })
     }
 
     fn after(&self, attempt: &Attempt) -> Self {
@@ -81,32 +88,30 @@ impl Thief {
     }
 
     /// What tells one state from others.
-    fn identify(&self) -> Result<Option<(u64, u32, bool, bool, Vec<u8>)>> {
-        let Some(group) = self.attempt()?.group else { return Ok(None) };
-        let status = group.status()?;
-        let authenticator = group.epoch_authenticator().unwrap_or_default();
-        Ok(Some((status.epoch, status.own_leaf, status.active, status.pending_commit, authenticator)))
+    fn identify(&self) -> Result<Vec<Identity>> {
+        let identify = |group: &Arc<Group>| {
+            let status = group.status()?;
+            let authenticator = group.epoch_authenticator().unwrap_or_default();
+            Ok((status.group_id, status.epoch, status.own_leaf, status.active, status.pending_commit, authenticator))
+        };
+        self.attempt()?.groups.iter().map(identify).collect()
     }
 
     /// The state in which all proposals that can be read are known.
     fn with_proposals(&self, wire: &[Vec<u8>]) -> Self {
-        let attempt = self.attempt().unwrap();
-        let Some(group) = &attempt.group else { return self.clone() };
-        for message in wire {
-            let trial = attempt.storage.duplicate();
-            let trial = Thief { records: trial.records(), ..self.clone() }.attempt().unwrap();
-            let outcome = trial.group.unwrap().receive(message.clone(), vec![]);
-            if matches!(outcome, Ok(Event::Proposal { .. })) {
-                group.receive(message.clone(), vec![]).unwrap();
+        wire.iter().fold(self.clone(), |state, message| {
+            let attempt = state.attempt().unwrap();
+            match attempt.receive(message) {
+                Some(Event::Proposal { .. }) => state.after(&attempt),
+                _ => state,
             }
-        }
-        self.after(&attempt)
+        })
     }
 
     /// Tries to read a message. The text goes to the others; what it leads on to is given back.
     fn try_message(&self, message: &[u8], texts: &mut BTreeSet<String>) -> Option<Self> {
         let attempt = self.attempt().unwrap();
-        match attempt.group.as_ref()?.receive(message.to_vec(), vec![]).ok()? {
+        match attempt.receive(message)? {
             Event::Message { plaintext, .. } => {
                 texts.insert(String::from_utf8(plaintext).unwrap());
                 None
@@ -116,21 +121,31 @@ impl Thief {
         }
     }
 
-    /// Tries to join, if need be in the place of the group that is there.
+    /// Tries to join, and if need be in the place of a group that is there.
     fn try_welcome(&self, message: &[u8]) -> Option<Self> {
         let attempt = self.attempt().unwrap();
-        let join = || attempt.client.join(message.to_vec(), JoinOptions::default());
-        let joined = join().or_else(|error| match &attempt.group {
-            Some(group) => group.delete().and_then(|()| join()),
-            None => Err(error),
+        let join = || attempt.client.join(message.to_vec(), JoinOptions::default()).map(drop);
+        let joined = attempt.groups.iter().fold(join(), |joined, group| match joined {
+            Err(error) if error.code() == 507 => group.delete().and_then(|()| join()),
+            joined => joined,
         });
-        joined.ok().map(|_| self.after(&attempt))
+        joined.ok().map(|()| self.after(&attempt))
     }
 
-    fn try_pending(&self) -> Option<Self> {
-        let attempt = self.attempt().unwrap();
-        attempt.group.as_ref()?.confirm_commit(None, vec![]).ok()?;
-        Some(self.after(&attempt))
+    /// Lets a commit or a join of the client's own take effect that was waiting.
+    fn try_pending(&self) -> Vec<Self> {
+        let groups = self.attempt().unwrap().groups.len();
+        let confirmed = (0..groups).filter_map(|place| {
+            let attempt = self.attempt().unwrap();
+            attempt.groups[place].confirm_commit(None, vec![]).ok()?;
+            Some(self.after(&attempt))
+        });
+        let joined = self.joining.iter().filter_map(|group_id| {
+            let attempt = self.attempt().unwrap();
+            attempt.client.confirm_join(group_id.clone(), None, vec![]).ok()?;
+            Some(self.after(&attempt))
+        });
+        confirmed.chain(joined).collect()
     }
 
     /// The copy as it is, and with what the head says of the member itself altered, where that is possible.
@@ -152,6 +167,13 @@ impl Thief {
             record.value[standing + 1..standing + 5].copy_from_slice(&leaf.to_be_bytes());
         }
         Thief { records, ..self.clone() }
+    }
+}
+
+impl Attempt {
+    /// What the message turns into in the group that it is for, if in any.
+    fn receive(&self, message: &[u8]) -> Option<Event> {
+        self.groups.iter().find_map(|group| group.receive(message.to_vec(), vec![]).ok())
     }
 }
 

@@ -49,6 +49,7 @@ impl World {
             Act::Delete => self.delete(),
             Act::Forge => self.forge(who, room),
             Act::Settle => self.settle(),
+            Act::Prune => self.prune(who, room),
             Act::JoinExternal => self.join_external(who),
             Act::AskToJoin => self.ask_to_join(who),
             Act::ProposeOutside => self.propose_as_outsider(),
@@ -105,8 +106,7 @@ impl World {
         }
         let bytes = outcome.unwrap();
         let seat = self.seat_mut(who, room);
-        let kind = Kind::Application { text, aad, leaf: seat.stay.leaf, generation: seat.sent };
-        seat.sent += 1;
+        let kind = Kind::Application { text, aad, leaf: seat.stay.leaf, generation: seat.count_sent() };
         Some(Post { bytes, from: who, epoch: seat.epoch(), kind, read: BTreeSet::new() })
     }
 
@@ -135,6 +135,14 @@ impl World {
                 self.check_restarted(who);
             }
         }
+    }
+
+    /// Old keys are deleted before their time.
+    fn prune(&mut self, who: usize, room: usize) {
+        let keep = self.dice.below(3) as u32;
+        self.group(who, room).prune(Some(keep)).unwrap();
+        self.seat_mut(who, room).pruned(keep.into());
+        self.check_handle(who, room);
     }
 
     fn delete(&mut self) {

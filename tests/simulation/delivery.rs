@@ -122,9 +122,20 @@ impl World {
 
     /// What receiving a message should come to.
     pub(crate) fn expected(&self, who: usize, room: usize, number: usize) -> Expected {
-        match self.is_join(who, room, number) {
-            true => Expected::Change,
-            false => self.seat(who, room).expect(who, (number, &self.rooms[room].log[number])),
+        if self.is_join(who, room, number) {
+            return Expected::Change;
+        }
+        let (seat, log) = (self.seat(who, room), &self.rooms[room].log);
+        match seat.expect(who, (number, &log[number])) {
+            Expected::Refused(402) if seat.is_active() => {
+                let kept = seat.deferred.iter().any(|kept| log[*kept].bytes == log[number].bytes);
+                match seat.deferred.len() < seat.window.deferred {
+                    _ if kept => Expected::Duplicate,
+                    true => Expected::Deferred,
+                    false => Expected::Refused(402),
+                }
+            }
+            expected => expected,
         }
     }
 
@@ -133,26 +144,20 @@ impl World {
         let expected = self.expected(who, room, number);
         let (seat, post) = (self.seat(who, room), &self.rooms[room].log[number]);
         let outcome = seat.group.receive(post.bytes.clone(), vec![]);
+        self.came(who, room, number, (expected, outcome));
+    }
+
+    fn came(&mut self, who: usize, room: usize, number: usize, (expected, outcome): (Expected, Result<Event>)) {
         match (expected, outcome) {
             (Expected::Refused(code), Err(error)) if error.code() == code => self.refused(who, room, (number, code)),
             (Expected::Read, Ok(event)) => self.read(who, room, (number, event)),
-            (Expected::Proposal, Ok(Event::Proposal { author, .. })) => {
-                let named = match author {
-                    Author::Member { member } => (By::Member, number_of(&member.client_id)),
-                    Author::External { index: 0 } => (By::Outsider, OUTSIDER),
-                    Author::NewMember => (By::NewMember, post.from),
-                    other => panic!("{other:?}"),
-                };
-                let Kind::Proposal(Proposed { author, .. }) = &post.kind else { unreachable!() };
-                assert_eq!(named, (*author, post.from));
-                self.keep(who, room, number);
-                self.tally.count("proposal received");
-            }
-            (Expected::Duplicate, Ok(Event::Duplicate)) => {
-                self.keep(who, room, number);
-                self.tally.count("duplicate");
-            }
+            (Expected::Proposal, Ok(Event::Proposal { author, .. })) => self.proposal_came(who, room, (number, author)),
+            (Expected::Duplicate, Ok(Event::Duplicate)) => self.duplicate_came(who, room, number),
             (Expected::Echo, Ok(Event::OwnEcho)) => self.tally.count("echo"),
+            (Expected::Deferred, Ok(Event::Deferred { .. })) => {
+                self.seat_mut(who, room).deferred.push(number);
+                self.tally.count("deferred");
+            }
             (Expected::Change, Ok(Event::EpochChanged { change })) if self.is_join(who, room, number) => {
                 assert!(change.own && number_of(&change.committer.client_id) == who);
                 self.entered(who, room, Some(&change));
@@ -163,6 +168,54 @@ impl World {
                 panic!("p{who:02}, group {room}, message {number}: {expected:?}, and it came to {outcome:?}")
             }
         }
+    }
+
+    fn proposal_came(&mut self, who: usize, room: usize, (number, named): (usize, Author)) {
+        let post = &self.rooms[room].log[number];
+        let Kind::Proposal(Proposed { author, .. }) = &post.kind else { unreachable!() };
+        let named = match named {
+            Author::Member { member } => (By::Member, number_of(&member.client_id)),
+            Author::External { index: 0 } => (By::Outsider, OUTSIDER),
+            Author::NewMember => (By::NewMember, post.from),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(named, (*author, post.from));
+        self.keep(who, room, number);
+        self.tally.count("proposal received");
+    }
+
+    /// A proposal that waits already, or a message of a future epoch that is kept already.
+    fn duplicate_came(&mut self, who: usize, room: usize, number: usize) {
+        if self.rooms[room].log[number].epoch == self.seat(who, room).epoch() {
+            self.keep(who, room, number);
+        }
+        self.tally.count("duplicate");
+    }
+
+    /// Messages that were kept for the epoch that has begun come out.
+    pub(crate) fn release(&mut self, who: usize, room: usize) {
+        loop {
+            let outcome = self.group(who, room).next_deferred(vec![]).unwrap();
+            let due = self.seat(who, room).due(&self.rooms[room].log);
+            // Those that are refused are forgotten in silence.
+            let out = due.iter().position(|number| !matches!(self.expected(who, room, *number), Expected::Refused(_)));
+            let gone = &due[..out.map_or(due.len(), |out| out + 1)];
+            self.seat_mut(who, room).deferred.retain(|number| !gone.contains(number));
+            match (out.map(|out| due[out]), outcome) {
+                (Some(number), Some(event)) => {
+                    let expected = self.expected(who, room, number);
+                    self.came(who, room, number, (expected, Ok(event)));
+                    self.tally.count("released");
+                }
+                (None, None) => break,
+                (number, event) => panic!("p{who:02}, group {room}: {number:?} should come out, and {event:?} did"),
+            }
+        }
+        // What was for epochs that will not come is gone.
+        if !self.seat(who, room).is_active() {
+            self.seat_mut(who, room).deferred.clear();
+        }
+        self.check_handle(who, room);
     }
 
     /// What came too early comes again after the next commit.
@@ -253,7 +306,7 @@ impl World {
                 seat.was_removed();
                 self.tally.count("removed");
                 self.drop_outrun(who, room, next);
-                return self.check_handle(who, room);
+                return self.release(who, room);
             }
             other => panic!("p{who:02}, group {room}: {other:?}"),
         };
@@ -271,6 +324,7 @@ impl World {
             assert_eq!(pending.built.welcome.is_some(), !change.added.is_empty());
             self.invite_added(who, room, pending);
         }
+        self.release(who, room);
     }
 
     /// The Welcome of a commit that was accepted goes out.

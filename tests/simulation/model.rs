@@ -57,6 +57,8 @@ pub(crate) enum Expected {
     Echo,
     /// The commit takes effect, or removes us.
     Change,
+    /// It is kept until its epoch has begun.
+    Deferred,
     Refused(u32),
 }
 
@@ -87,6 +89,10 @@ pub(crate) struct Window {
     pub(crate) past_epochs: u64,
     pub(crate) forward: u32,
     pub(crate) skipped: usize,
+    /// How many messages of future epochs are kept.
+    pub(crate) deferred: usize,
+    /// How many generations are reserved at a time; at least 1.
+    pub(crate) reserve: u32,
 }
 
 /// The keys of one sender in one epoch.
@@ -151,8 +157,11 @@ pub(crate) struct Seat {
     pub(crate) late: Vec<usize>,
     /// Whether the next commit cannot be read.
     pub(crate) stuck: bool,
-    /// How many messages were sent in the present epoch.
-    pub(crate) sent: u32,
+    /// The messages of future epochs that are kept, in the order they came.
+    pub(crate) deferred: Vec<usize>,
+    /// The next generation of our messages of the present epoch, and the first one that is not reserved.
+    sent: u32,
+    reserved: u32,
     ratchets: BTreeMap<(u64, u32), Ratchet>,
 }
 
@@ -170,7 +179,9 @@ impl Seat {
             queue: VecDeque::new(),
             late: Vec::new(),
             stuck: false,
+            deferred: Vec::new(),
             sent: 0,
+            reserved: 0,
             ratchets: BTreeMap::new(),
         }
     }
@@ -186,8 +197,12 @@ impl Seat {
     /// What receiving a message should come to at the member `me`.
     pub(crate) fn expect(&self, me: usize, (number, post): (usize, &Post)) -> Expected {
         let stay = self.stay_of(post.epoch);
-        let late = matches!(post.kind, Kind::Application { .. }) && stay.is_some();
+        let is_application = matches!(post.kind, Kind::Application { .. });
+        let late = is_application && stay.is_some();
         match () {
+            () if self.standing == Standing::Removed && is_application && !late && post.epoch <= self.epoch() => {
+                return Expected::Refused(403);
+            }
             () if self.standing == Standing::Removed && !late => return Expected::Refused(409),
             () if post.epoch > self.epoch() => return Expected::Refused(402),
             () if post.epoch < self.epoch() && !late => return Expected::Refused(403),
@@ -227,6 +242,36 @@ impl Seat {
         self.ratchets.entry((epoch, leaf)).or_default().take(generation, self.window);
     }
 
+    /// A message was sent, with this generation.
+    pub(crate) fn count_sent(&mut self) -> u32 {
+        if self.sent == self.reserved {
+            self.reserved += self.window.reserve;
+        }
+        self.sent += 1;
+        self.sent - 1
+    }
+
+    /// What a handle has reserved is gone with it.
+    pub(crate) fn reopened(&mut self, group: Arc<Group>) {
+        self.group = group;
+        self.sent = self.reserved;
+    }
+
+    /// All past epochs but so many are forgotten.
+    pub(crate) fn pruned(&mut self, keep: u64) {
+        let (keep, now) = (keep.min(self.window.past_epochs), self.stay.last);
+        self.stay.oldest = self.stay.oldest.max(now.saturating_sub(keep));
+        self.previous = self.previous.filter(|stay| stay.last + keep >= now);
+    }
+
+    /// The kept messages whose epochs have begun, in the order in which they come out.
+    pub(crate) fn due(&self, log: &[Post]) -> Vec<usize> {
+        let mut due: Vec<usize> =
+            self.deferred.iter().copied().filter(|number| log[*number].epoch <= self.epoch()).collect();
+        due.sort_by_key(|number| log[*number].epoch);
+        due
+    }
+
     /// The next epoch has begun.
     pub(crate) fn advanced(&mut self) {
         self.stay.last += 1;
@@ -234,7 +279,7 @@ impl Seat {
         self.stay.oldest = self.stay.oldest.max(now.saturating_sub(self.window.past_epochs));
         self.previous = self.previous.filter(|stay| stay.last + self.window.past_epochs >= now);
         self.forget();
-        self.sent = 0;
+        (self.sent, self.reserved) = (0, 0);
     }
 
     /// This stay follows an earlier one.

@@ -58,10 +58,11 @@ pub(crate) enum Act {
     AskToJoin,
     /// The outsider proposes something.
     ProposeOutside,
+    Prune,
 }
 
 /// How often each act is done, of a hundred or so.
-const WEIGHTS: [(u32, Act); 28] = [
+const WEIGHTS: [(u32, Act); 29] = [
     (2, Act::Create),
     (22, Act::Say),
     (2, Act::Flood),
@@ -90,6 +91,7 @@ const WEIGHTS: [(u32, Act); 28] = [
     (2, Act::ProposeCustom),
     (3, Act::AskToJoin),
     (4, Act::ProposeOutside),
+    (2, Act::Prune),
 ];
 
 #[derive(Clone, Copy, Debug)]

@@ -71,6 +71,8 @@ impl Person {
             past_epochs: dice.pick(&[0, 2, 5, 5]).unwrap_or_default(),
             max_forward: if near { 40 } else { 1000 },
             max_skipped: if near { 24 } else { 1000 },
+            max_deferred: dice.pick(&[0, 0, 4, 50]).unwrap_or_default(),
+            reserve: dice.pick(&[0, 0, 5]).unwrap_or_default(),
             storage_key: dice.chance(20).then(|| vec![number as u8; 32]),
             ..ClientConfig::basic(&name)
         };
@@ -99,6 +101,8 @@ impl Person {
             past_epochs: self.config.past_epochs.into(),
             forward: self.config.max_forward,
             skipped: self.config.max_skipped as usize,
+            deferred: self.config.max_deferred as usize,
+            reserve: self.config.reserve.max(1),
         }
     }
 
@@ -108,7 +112,7 @@ impl Person {
         self.host.storage = self.storage.clone();
         self.client = Client::new(self.config.clone(), self.host.clone()).unwrap();
         for seat in self.seats.values_mut() {
-            seat.group = self.client.open_group(seat.group.id()).unwrap();
+            seat.reopened(self.client.open_group(seat.group.id()).unwrap());
         }
     }
 
