@@ -13,10 +13,10 @@ use faults::*;
 use parking_lot::{Condvar, Mutex};
 
 /// How often the turn may change although whoever has it could go on.
-const CHANGES_OF_TURN: usize = 3;
+const CHANGES_OF_TURN: usize = 30;
 
 /// Most orders tried for one pair of operations.
-const MOST_ORDERS: usize = 400;
+const MOST_ORDERS: usize = 20_000;
 
 /// What one of the two does, with the inputs of its pair. Bytes come back when it sends something.
 type Act = fn(&Hand, &[Vec<u8>]) -> Result<Said>;
@@ -229,6 +229,101 @@ const PAIRS: &[Pair] = &[
         outcomes: &[[0, 0]],
         ending: by_bob_or_dropped,
     },
+    Pair {
+        name: "join by a commit twice",
+        setup: announced,
+        acts: [enter, enter],
+        outcomes: &[[0, 510], [510, 0]],
+        ending: entered,
+    },
+    Pair {
+        name: "rejoin/commit received",
+        setup: announced_commit,
+        acts: [enter, hear_1],
+        outcomes: &[[0, 0], [315, 0]],
+        ending: outrun,
+    },
+    Pair {
+        name: "confirm a join twice",
+        setup: entering,
+        acts: [confirm_join, confirm_join],
+        outcomes: &[[0, 511], [511, 0]],
+        ending: live,
+    },
+    Pair {
+        name: "confirm/discard a join",
+        setup: entering,
+        acts: [confirm_join, discard_join],
+        outcomes: &[[0, 511], [511, 0]],
+        ending: entered_or_not,
+    },
+    Pair {
+        name: "confirm a rejoin/its echo",
+        setup: reentering,
+        acts: [confirm_join, hear_0],
+        outcomes: &[[0, 403], [511, 0]],
+        ending: live,
+    },
+    Pair {
+        name: "confirm a rejoin/decrypt",
+        setup: reentering,
+        acts: [confirm_join, hear_1],
+        outcomes: &[[0, 0]],
+        ending: heard_once_more,
+    },
+    Pair {
+        name: "confirm a rejoin/encrypt",
+        setup: reentering,
+        acts: [confirm_join, speak],
+        outcomes: &[[0, 0]],
+        ending: sent_all,
+    },
+    Pair {
+        name: "discard a rejoin/its echo",
+        setup: reentering,
+        acts: [discard_join, hear_0],
+        outcomes: &[[0, 0], [511, 0]],
+        ending: entered_or_not,
+    },
+    Pair { name: "release/release", setup: two_due, acts: [release, release], outcomes: &[[0, 0]], ending: read_two },
+    Pair {
+        name: "release the last/release",
+        setup: one_due,
+        acts: [release, release],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair {
+        name: "release/commit received",
+        setup: one_due_commit,
+        acts: [release, hear_0],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair {
+        name: "release a commit/commit received",
+        setup: commit_due,
+        acts: [release, hear_0],
+        outcomes: &[[0, 0], [0, 403]],
+        ending: read_none,
+    },
+    Pair {
+        name: "release/delete",
+        setup: one_due,
+        acts: [delete, release],
+        outcomes: &[[0, 0], [0, 401]],
+        ending: deleted,
+    },
+    Pair {
+        name: "defer/commit received",
+        setup: early_commit,
+        acts: [hear_0, hear_1],
+        outcomes: &[[0, 0]],
+        ending: read_one,
+    },
+    Pair { name: "defer/defer", setup: two_early, acts: [hear_0, hear_1], outcomes: &[[0, 0]], ending: taken_two },
+    Pair { name: "defer the same", setup: two_early, acts: [hear_0, hear_0], outcomes: &[[0, 0]], ending: taken_one },
+    Pair { name: "defer/confirm", setup: two_early, acts: [hear_0, confirm], outcomes: &[[0, 0]], ending: read_one },
     Pair { name: "status/commit received", setup: commit, acts: [look, hear_0], outcomes: &[[0, 0]], ending: live },
 ];
 
@@ -543,6 +638,10 @@ fn delete(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().delete().map(|()| Said::Nothing)
 }
 
+fn release(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
+    Ok(hand.group().next_deferred(vec![])?.map_or(Said::Nothing, Said::Heard))
+}
+
 fn look(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     let (group, status) = (hand.group(), hand.group().status()?);
     assert_eq!(status.members, 3);
@@ -554,7 +653,57 @@ fn join(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
     hand.client.join(inputs[0].clone(), JoinOptions::default()).map(|_| Said::Nothing)
 }
 
+fn enter(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
+    let options = ExternalJoinOptions { rejoin: true, ..ExternalJoinOptions::default() };
+    hand.client.join_external(inputs[0].clone(), options).map(|join| Said::Sent(join.commit))
+}
+
+fn confirm_join(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
+    hand.client.confirm_join(GROUP.to_vec(), Some(inputs[0].clone()), vec![]).map(|_| Said::Nothing)
+}
+
+fn discard_join(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
+    hand.client.discard_join(GROUP.to_vec(), Some(inputs[0].clone())).map(|()| Said::Nothing)
+}
+
 // What there is before them.
+
+fn announced() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::without_alice();
+    let info = cast.bob.group().group_info(true).unwrap();
+    (cast, vec![info])
+}
+
+fn announced_commit() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::together();
+    let info = cast.bob.group().group_info(true).unwrap();
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    (cast, vec![info, commit])
+}
+
+/// Alice's commit waits, and the others have taken it.
+fn entering() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, inputs) = announced();
+    let commit = taken_by_others(&cast, &inputs[0]);
+    (cast, vec![commit])
+}
+
+fn reentering() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::together();
+    let info = cast.bob.group().group_info(true).unwrap();
+    let message = heard_by_carol(&cast, 1).remove(0);
+    let commit = taken_by_others(&cast, &info);
+    (cast, vec![commit, message])
+}
+
+fn taken_by_others(cast: &Cast, info: &[u8]) -> Vec<u8> {
+    let options = ExternalJoinOptions { rejoin: true, ..ExternalJoinOptions::default() };
+    let commit = cast.alice.client.join_external(info.to_vec(), options).unwrap().commit;
+    cast.bob.receive(&commit);
+    cast.carol.receive(&commit);
+    commit
+}
 
 fn nothing() -> (Cast, Vec<Vec<u8>>) {
     (Cast::together(), vec![])
@@ -652,6 +801,50 @@ fn taken_message() -> (Cast, Vec<Vec<u8>>) {
     (cast, vec![commit, message])
 }
 
+/// Alice's commit was taken by the others, and Bob has gone on.
+fn two_early() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, _) = taken();
+    let messages = heard_by_carol(&cast, 2);
+    (cast, messages)
+}
+
+fn two_due() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, messages) = two_early();
+    messages.iter().for_each(|message| drop(cast.alice.receive(message)));
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    (cast, vec![])
+}
+
+fn one_due() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, messages) = two_early();
+    cast.alice.receive(&messages[0]);
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    (cast, vec![])
+}
+
+fn one_due_commit() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, _) = one_due();
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    (cast, vec![commit])
+}
+
+/// The commit that waits comes from the network once more.
+fn commit_due() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::together();
+    let commits = [cast.bob.commit(), cast.bob.commit()];
+    commits.iter().for_each(|commit| drop(cast.carol.receive(commit)));
+    cast.alice.receive(&commits[1]);
+    cast.alice.receive(&commits[0]);
+    (cast, vec![commits[1].clone()])
+}
+
+fn early_commit() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, inputs) = commit();
+    let message = heard_by_carol(&cast, 1).remove(0);
+    (cast, vec![message, inputs[0].clone()])
+}
+
 fn proposal() -> (Cast, Vec<Vec<u8>>) {
     let cast = Cast::together();
     let proposal = cast.bob.group().propose_psk(PSK.to_vec(), vec![]).unwrap();
@@ -677,6 +870,36 @@ fn welcomed() -> (Cast, Vec<Vec<u8>>) {
 
 // What must hold after them.
 
+/// Whichever commit waits lets Alice in.
+fn entered(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    let commit = cast.alice.client.pending_join(GROUP.to_vec()).unwrap().unwrap().commit;
+    cast.bob.receive(&commit);
+    cast.carol.receive(&commit);
+    cast.alice.handle = Some(cast.alice.client.confirm_join(GROUP.to_vec(), None, vec![]).unwrap());
+    live(cast, inputs);
+}
+
+/// The rejoin came too late or was outrun, and Alice goes on as she was.
+fn outrun(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    assert!(cast.alice.client.pending_join(GROUP.to_vec()).unwrap().is_none());
+    live(cast, inputs);
+}
+
+/// The others have let Alice in; if she gave that up, she comes in anew.
+fn entered_or_not(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    let member = |group: Arc<Group>| group.status().unwrap().active;
+    match cast.alice.client.open_group(GROUP.to_vec()).is_ok_and(member) {
+        true => live(cast, inputs),
+        false => comes_back(cast, inputs),
+    }
+}
+
+fn heard_once_more(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    assert_eq!(heard(cast), 1);
+    assert_eq!(cast.alice.group().receive(inputs[1].clone(), vec![]).unwrap_err().code(), 405);
+    live(cast, inputs);
+}
+
 fn live(cast: &mut Cast, _: &[Vec<u8>]) {
     assert_going(&[&cast.alice, &cast.bob, &cast.carol]);
 }
@@ -688,6 +911,40 @@ fn joined(cast: &mut Cast, inputs: &[Vec<u8>]) {
 fn heard(cast: &Cast) -> usize {
     let effects = cast.alice.storage.ledger.effects();
     effects.iter().filter(|effect| matches!(effect, Effect::Received { .. })).count()
+}
+
+/// So many messages are read in the end, and nothing of what was deferred is left.
+fn read(cast: &mut Cast, inputs: &[Vec<u8>], count: usize) {
+    drain(&cast.alice);
+    let effects = cast.alice.storage.ledger.effects().into_iter();
+    let is_read = |effect: &Effect| matches!(effect, Effect::Received { event: Event::Message { .. }, .. });
+    assert_eq!(effects.filter(is_read).count(), count);
+    assert_eq!(cast.alice.group().status().unwrap().deferred, 0);
+    let is_deferred = |record: &StoredRecord| record.key[8] == 0x10 && record.key[17] == 0x08;
+    assert!(!cast.alice.storage.memory.records().iter().any(is_deferred));
+    live(cast, inputs);
+}
+
+fn read_none(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 0);
+}
+
+fn read_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 1);
+}
+
+fn read_two(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    read(cast, inputs, 2);
+}
+
+fn taken_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    read(cast, inputs, 1);
+}
+
+fn taken_two(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    read(cast, inputs, 2);
 }
 
 fn heard_one(cast: &mut Cast, inputs: &[Vec<u8>]) {
@@ -835,8 +1092,8 @@ fn comes_back(cast: &mut Cast, _: &[Vec<u8>]) {
     if let Ok(group) = cast.alice.client.open_group(GROUP.to_vec()) {
         group.delete().unwrap();
     }
-    if cast.bob.group().find_member(b"alice".to_vec()).unwrap().is_some() {
-        let commit = cast.bob.group().new_commit().remove(0).unwrap().build().unwrap().commit;
+    if let Some(alice) = cast.bob.group().find_member(b"alice".to_vec()).unwrap() {
+        let commit = cast.bob.group().new_commit().remove(alice.name.leaf).unwrap().build().unwrap().commit;
         cast.bob.group().confirm_commit(None, vec![]).unwrap();
         cast.carol.receive(&commit);
     }

@@ -21,18 +21,22 @@ pub(crate) const MAX_GROUP_ID: usize = 1 << 10;
 /// Most proposals that wait for a commit at one time.
 pub(crate) const MAX_PENDING_PROPOSALS: u32 = 1_000;
 
-/// Most of the waiting proposals that one member may have made.
+/// Most of the waiting proposals that one member, or one of the senders outside whom the group names, may have made.
 pub(crate) const MAX_PENDING_OF_MEMBER: u32 = 100;
 
-/// Most of the waiting proposals that may come from outside the group, from all senders there together: new senders cost
+/// Most of the waiting proposals that may come from clients that ask to be added, from all of them together: new ones cost
 /// nothing.
-pub(crate) const MAX_PENDING_OF_OUTSIDERS: u32 = 20;
+pub(crate) const MAX_PENDING_OF_STRANGERS: u32 = 20;
 
 /// Most proposals in one commit, nearly all of them by value.
 pub(crate) const MAX_COMMIT_PROPOSALS: usize = 1 << 16;
 
 /// Longest proposal that is kept waiting: it must fit one record.
 pub(crate) const MAX_PENDING_PROPOSAL: usize = 60 << 10;
+
+/// How many epochs ahead of the group a message may be to be deferred. What is delivered out of order is a few commits early;
+/// a forged number could keep its place in the buffer for as long as the group needs to get there.
+pub(crate) const MAX_EPOCHS_AHEAD: u64 = 1_000;
 
 /// Longest application message encrypted in one call.
 pub(crate) const MAX_PLAINTEXT: usize = 32 << 20;

@@ -5,6 +5,7 @@ pub(crate) mod event;
 pub(crate) mod host;
 pub(crate) mod ids;
 pub(crate) mod limits;
+pub(crate) mod lookup;
 pub(crate) mod secret;
 pub(crate) mod trace;
 

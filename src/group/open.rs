@@ -76,10 +76,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Inbound> {
 }
 
 impl Inbound {
-    pub(crate) fn group_id(&self) -> &GroupId {
+    fn group_id(&self) -> &GroupId {
         match &self.framed {
             Framed::Public(message) => &message.peek().group_id,
             Framed::Private(message) => &message.group_id,
+        }
+    }
+
+    /// Refuses a message for another group.
+    pub(crate) fn require_group(&self, group_id: &GroupId) -> Result<()> {
+        match self.group_id() == group_id {
+            true => Ok(()),
+            false => Err(Code::WrongContent.with("the message is for another group")),
         }
     }
 
@@ -87,6 +95,14 @@ impl Inbound {
         match &self.framed {
             Framed::Public(message) => message.peek().epoch,
             Framed::Private(message) => message.epoch,
+        }
+    }
+
+    /// Of what kind the message says it is.
+    pub(crate) fn content_type(&self) -> ContentType {
+        match &self.framed {
+            Framed::Public(message) => message.peek().content.content_type(),
+            Framed::Private(message) => message.content_type,
         }
     }
 
@@ -122,7 +138,8 @@ impl Inbound {
         matches!(self.framed, Framed::Private(_))
     }
 
-    fn is_application(&self) -> bool {
+    /// Whether the message is data for the app.
+    pub(crate) fn is_application(&self) -> bool {
         matches!(&self.framed, Framed::Private(message) if message.content_type == ContentType::Application)
     }
 
@@ -130,7 +147,7 @@ impl Inbound {
     /// yet to come.
     pub(crate) fn check_epoch(&self, state: &GroupState) -> Result<()> {
         let (epoch, now) = (self.epoch(), state.head.epoch);
-        let late = self.is_application() && state.stay_of(epoch).is_some();
+        let late = self.is_application() && state.head.keeps(epoch);
         match state.head.standing {
             Standing::Removed if !late => Err(Code::Removed.into()),
             _ if epoch > now => Err(Code::FutureEpoch.into()),

@@ -15,7 +15,7 @@ use crate::codec::{Opaque, encode, write_opaque};
 use crate::crypto::{Digest, HpkePrivateKey, HpkePublicKey, Mac, SignaturePrivateKey, Suite, random_bytes};
 use crate::group::create::{NewStay, begin_stay};
 use crate::group::epoch::EpochRecord;
-use crate::group::head::{Head, Settings, Standing};
+use crate::group::head::{Backlog, Head, Settings, Standing};
 use crate::group::host::{Host, OwnIdentity};
 use crate::group::own_leaf::unsigned_leaf;
 use crate::message::GroupContext;
@@ -115,14 +115,14 @@ impl Growing<'_> {
         let node = match self.hosts.get(&leaf.0) {
             Some(host) => {
                 let identity = host.identity_for(self.suite)?;
-                let mut node = unsigned_leaf(identity, encryption_key, source);
+                let mut node = unsigned_leaf(identity, encryption_key, source)?;
                 let content = node.to_be_signed(place)?;
                 node.signature = host.sign(&identity.key_id, (SignPurpose::LeafNode, LeafNode::LABEL), &content)?;
                 node
             }
             None => {
                 let (identity, key) = self.silent_member(leaf)?;
-                let mut node = unsigned_leaf(&identity, encryption_key, source);
+                let mut node = unsigned_leaf(&identity, encryption_key, source)?;
                 node.signature = key.sign_with_label(LeafNode::LABEL, &node.to_be_signed(place)?)?;
                 node
             }
@@ -192,6 +192,8 @@ impl Crowd {
             proposals: 0,
             pending: None,
             settings: self.settings,
+            rejoining: None,
+            deferred: Backlog::default(),
         };
         let head_key = txn.keyspace().head(&group_id);
         txn.store(head_key, &head);

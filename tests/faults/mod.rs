@@ -218,7 +218,8 @@ pub(crate) struct Person {
 }
 
 pub(crate) fn open_client(name: &str, storage: Arc<dyn Storage>) -> Arc<Client> {
-    Client::new(ClientConfig::basic(name), Host::new(storage, Arc::new(AcceptAll))).unwrap()
+    let config = ClientConfig { max_deferred: 10, ..ClientConfig::basic(name) };
+    Client::new(config, Host::new(storage, Arc::new(AcceptAll))).unwrap()
 }
 
 impl Person {
@@ -273,6 +274,11 @@ impl Person {
     pub(crate) fn leaf(&self) -> u32 {
         self.group().status().unwrap().own_leaf
     }
+}
+
+/// Everything that was deferred and whose time has come.
+pub(crate) fn drain(person: &Person) -> Vec<Event> {
+    std::iter::from_fn(|| person.group().next_deferred(vec![]).unwrap()).collect()
 }
 
 pub(crate) fn text(event: Event) -> String {
