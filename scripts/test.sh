@@ -63,6 +63,7 @@ stage "set-up" vectors
 stage "lint" lint
 stage "build" $cargo build --quiet --workspace --all-targets --all-features
 stage "tests" $cargo test --quiet --workspace --all-features
+stage "interop" "$target/debug/conclave-interop"
 stage "scenarios" scenarios
 stage "demo" "$target/debug/demo"
 printf '\nall stages passed in %d s\n' $((SECONDS - began))
