@@ -30,6 +30,7 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "delete a key", setup: inside, act: delete_psk, again: &[0], ending: settled },
     Operation { name: "encrypt first", setup: inside, act: encrypt, again: &[0], ending: settled },
     Operation { name: "encrypt", setup: spoken, act: encrypt, again: &[0], ending: settled },
+    Operation { name: "encrypt reserving", setup: reserving, act: encrypt, again: &[0], ending: settled },
     Operation { name: "receive first", setup: message, act: receive, again: &[405], ending: settled },
     Operation { name: "receive in order", setup: next_message, act: receive, again: &[405], ending: settled },
     Operation { name: "receive skipping", setup: skipping, act: receive, again: &[405], ending: settled },
@@ -110,6 +111,7 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "join a successor", setup: invited_to_move, act: join, again: &[408], ending: moved },
     Operation { name: "import an archive", setup: archived, act: import, again: &[507], ending: heals },
     Operation { name: "clear proposals", setup: proposed, act: clear, again: &[0], ending: dropped },
+    Operation { name: "prune", setup: past, act: prune, again: &[0], ending: settled },
     Operation { name: "delete", setup: inside, act: delete, again: &[401], ending: comes_back },
 ];
 
@@ -146,11 +148,39 @@ fn opening_a_client_survives_every_failure_of_the_storage() {
     }
 }
 
+#[test]
+fn sending_from_a_reserve_survives_every_failure_of_the_storage() {
+    for fault in Fault::ALL {
+        for call in 1.. {
+            let mut cast = Cast::reserving();
+            let mut sent = vec![cast.alice.say("reserves")];
+            let batches = cast.alice.storage.ledger.batches();
+            cast.alice.storage.arm(fault, call);
+            let outcome = cast.alice.group().encrypt(b"from the reserve".to_vec(), vec![], vec![]);
+            let failed = cast.alice.storage.disarm();
+            assert_eq!(cast.alice.storage.ledger.batches(), batches);
+            assert_eq!(outcome.as_ref().err().map(Error::code), failed.then_some(fault.code()));
+            sent.extend(outcome);
+            if failed && fault.is_death() {
+                cast.alice.reopen();
+            }
+            sent.extend((0..10).map(|_| cast.alice.say("goes on")));
+            // A key that was used twice is gone the second time.
+            sent.iter().for_each(|message| drop((cast.bob.receive(message), cast.carol.receive(message))));
+            assert_alive(&[&cast.alice, &cast.bob, &cast.carol]);
+            if !failed {
+                break;
+            }
+        }
+    }
+}
+
 /// How the group stands for Alice.
 #[derive(PartialEq, Debug)]
 struct Standing {
     status: Option<GroupStatus>,
-    members: Option<Vec<Member>>,
+    /// Names and signature keys. What a leaf lists besides is random in part.
+    members: Option<Vec<(MemberName, Vec<u8>)>>,
     proposals: Option<usize>,
     pending: Option<u64>,
 }
@@ -161,11 +191,15 @@ impl Standing {
         let group = group.as_ref();
         Standing {
             status: group.and_then(|group| group.status().ok()),
-            members: group.and_then(|group| group.members(None, 10).ok()),
+            members: group.and_then(|group| Some(roster(group.members(None, 10).ok()?))),
             proposals: group.and_then(|group| Some(group.pending_proposals().ok()?.len())),
             pending: group.and_then(|group| Some(group.pending_commit().ok()??.epoch)),
         }
     }
+}
+
+fn roster(members: Vec<Member>) -> Vec<(MemberName, Vec<u8>)> {
+    members.into_iter().map(|member| (member.name, member.signature_key)).collect()
 }
 
 /// What an operation does when nothing fails.
@@ -248,6 +282,10 @@ fn do_again(operation: &Operation, (alice, input): (&Person, &[u8]), clean: &Cle
 
 fn inside() -> (Cast, Vec<u8>) {
     (Cast::together(), vec![])
+}
+
+fn reserving() -> (Cast, Vec<u8>) {
+    (Cast::reserving(), vec![])
 }
 
 fn outside() -> (Cast, Vec<u8>) {
@@ -795,6 +833,10 @@ fn discard(alice: &Person, _: &[u8]) -> Result<String> {
 
 fn clear(alice: &Person, _: &[u8]) -> Result<String> {
     said(alice.group().clear_proposals())
+}
+
+fn prune(alice: &Person, _: &[u8]) -> Result<String> {
+    said(alice.group().prune(Some(0)))
 }
 
 fn delete(alice: &Person, _: &[u8]) -> Result<String> {

@@ -47,6 +47,20 @@ pub(crate) const MAX_VALUE: usize = 64 << 10;
 /// Longest storage key.
 pub(crate) const MAX_KEY: usize = 96;
 
+/// Most generations reserved in one write: a receiver must be able to skip them all.
+pub(crate) const MAX_RESERVED: u32 = 1_000;
+
+/// Longest message, with its authenticated data, that a reserved generation is used for; longer ones get one of their own.
+pub(crate) const MAX_RESERVED_CONTENT: usize = 48 << 10;
+
+/// What a reserved generation counts for against the bounds of an epoch: the longest such message, padded and signed.
+pub(crate) const RESERVED_BYTES: u64 = 64 << 10;
+
+/// How long keys of ended epochs and of skipped messages are kept unless the app says otherwise, in seconds: 30 days, as for
+/// private keys of key packages that are over. Delivery services that keep messages for devices that are away rarely keep
+/// them longer, and the time runs only from when this client itself went on.
+pub(crate) const KEPT_FOR: u64 = 30 * 24 * 60 * 60;
+
 /// Longest total lifetime of a leaf node unless the app sets another, in seconds (RFC 9420 §7.2): 84 days, and an hour
 /// for clocks that disagree.
 pub(crate) const MAX_LIFETIME: u64 = 84 * 24 * 60 * 60 + 60 * 60;

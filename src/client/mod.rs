@@ -15,8 +15,10 @@ mod key_use;
 mod lease;
 mod lookups;
 mod receive;
+mod retention;
 #[cfg(feature = "test-util")]
 pub(crate) mod seam;
+mod sending;
 mod services;
 mod software_signer;
 mod successor;

@@ -95,7 +95,7 @@ fn naming(by: &Person, references: Vec<Digest>) -> Vec<u8> {
         let mut content = sign_content(state, host, (handshake_format(state), commit), &[]).unwrap();
         content.auth.confirmation_tag = Some(Mac(Opaque::from([7; 32].as_slice())));
         let keys = state.keys.clone();
-        protect(txn, (state, &keys), content).unwrap().0
+        protect(txn, (state, host, &keys), content).unwrap().0
     })
 }
 

@@ -149,6 +149,7 @@ impl Inbound {
         let (epoch, now) = (self.epoch(), state.head.epoch);
         let late = self.is_application() && state.head.keeps(epoch);
         match state.head.standing {
+            Standing::Removed if self.is_application() && !late && epoch <= now => Err(Code::PastEpoch.into()),
             Standing::Removed if !late => Err(Code::Removed.into()),
             _ if epoch > now => Err(Code::FutureEpoch.into()),
             _ if epoch < now && !late => Err(Code::PastEpoch.into()),
@@ -241,6 +242,8 @@ fn unprotect_private<'s>(
         false => Some(txn.load(&key)?.ok_or(Code::PastEpoch)?),
     };
     let record = past.as_ref().unwrap_or(&state.epoch);
+    let now = host.clock.now();
+    record.require_fresh(now, host.limits.past_age)?;
     let located = message.locate(state.suite, &record.sender_data_secret, record.width.leaves())?;
     if located.leaf_index() == stay.own_leaf {
         return Ok(Opened::Own(OwnClaim::Unproven));
@@ -252,7 +255,7 @@ fn unprotect_private<'s>(
     }
     let ratchet = sender_ratchet(txn, stay, tree, &located)?;
     let generation = located.generation();
-    let (key, advance) = ratchet.seek(txn, generation, host.limits.ratchet)?;
+    let (key, advance) = ratchet.seek(txn, generation, (host.limits.ratchet, now))?;
     let leaf = located.leaf_index();
     let opened = located.open(state.suite, key, &record.group_context)?;
     let verified = opened.verify(state.suite, &advance.sender().signature_key)?;

@@ -3,6 +3,9 @@
 
 use super::deferral;
 use super::event_record::{read_event, read_summary, write_event, write_summary};
+use super::host::Host;
+use super::pending_join;
+use super::retention;
 use super::state::GroupState;
 use crate::base::event::{Event, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
@@ -60,18 +63,19 @@ pub(crate) fn load(txn: &mut Txn, state: &GroupState) -> Result<Pending> {
 }
 
 /// Makes the waiting commit take effect.
-pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed> {
+pub(crate) fn confirm(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) -> Result<Confirmed> {
+    txn.prefetch_large(&state.keys.pending(), retention::oldest_records(state))?;
     let pending = load(txn, state)?;
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
-    let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
-    let deferred = state.head.deferred;
+    let now = state.head.clone();
     txn.replay(pending.staged);
-    *state = GroupState::load(txn, &group_id)?;
-    // These two have gone on since the commit was made.
-    state.head.revision = revision;
-    state.head.deferred = deferred;
+    *state = GroupState::load(txn, &now.group_id)?;
+    state.head.carry_over(now);
+    let begun = state.head.epoch;
+    pending_join::drop_outrun(txn, &mut state.head, begun);
     deferral::expire(txn, state)?;
+    retention::end_now(txn, (state, host), pending.base)?;
     state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })
 }

@@ -32,12 +32,12 @@ pub(crate) fn message(txn: &mut Txn, (state, host): (&mut GroupState, &Host), in
     inbound.require_group(&state.head.group_id)?;
     if state.head.rejoining.is_some_and(|rejoining| rejoining.hash == inbound.hash) {
         let event;
-        (*state, event) = pending_join::confirm(txn, &state.head.group_id.clone(), None)?;
+        (*state, event) = pending_join::confirm(txn, host, &state.head.group_id.clone(), None)?;
         return Ok(Received { event, own_commit: true, welcome: None });
     }
     inbound.check_epoch(state)?;
     if state.head.pending == Some(inbound.hash) {
-        let Confirmed { event, welcome } = pending::confirm(txn, state)?;
+        let Confirmed { event, welcome } = pending::confirm(txn, (state, host))?;
         return Ok(Received { event, own_commit: true, welcome });
     }
     Ok(Received { event: from_others(txn, (state, host), inbound)?, own_commit: false, welcome: None })
@@ -154,7 +154,7 @@ fn commit_received(
     let lost = pending::lost(txn, state)?;
     if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {
         let event = Event::Removed { by: Author::Member { member: author }, epoch: staged.epoch().0 };
-        return removed(txn, state, (proof, advance)).map(|()| event);
+        return removed(txn, (state, host), (proof, advance)).map(|()| event);
     }
     let joined = merged.as_ref().zip(path.as_ref());
     let (commit_secret, path_keys) = advance::commit_secret(txn, state, &mut staged, joined)?;
@@ -173,12 +173,12 @@ fn commit_received(
 /// Ends our stay. The commit's own changes are dropped: we have no part in the group that they make.
 fn removed(
     txn: &mut Txn,
-    state: &mut GroupState,
+    (state, host): (&mut GroupState, &Host),
     (proof, advance): (SignatureVerified, Option<Advance<'_>>),
 ) -> Result<()> {
     txn.take_staged();
     use_up(txn, advance, &proof)?;
-    record::removal(txn, state)?;
+    record::removal(txn, (state, host))?;
     deferral::expire(txn, state)
 }
 

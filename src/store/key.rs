@@ -265,6 +265,19 @@ impl GroupKeys {
         self.of_epoch(epoch, epoch_kind::SKIPPED, &[&leaf.0.to_be_bytes(), &[which as u8]])
     }
 
+    /// Every skipped chunk of an epoch.
+    pub(crate) fn skipped_of(&self, epoch: Epoch) -> Key {
+        self.of_epoch(epoch, epoch_kind::SKIPPED, &[])
+    }
+
+    /// The ratchet that a skipped chunk belongs to, by the chunk's key; nothing for another kind of key.
+    pub(crate) fn ratchet_of(&self, chunk: &Key) -> Option<Key> {
+        let fields = self.key(kind::EPOCH, &[]).0.len() + size_of::<u64>();
+        let (epoch, rest) = chunk.0.split_at_checked(fields)?;
+        let (ratchet, _number) = rest.strip_prefix(&[epoch_kind::SKIPPED])?.split_last_chunk::<4>()?;
+        Some(Key([epoch, &[epoch_kind::RATCHET], ratchet].concat()))
+    }
+
     /// A leaf as it was up to the epoch `last`, if another has its place since.
     pub(crate) fn former_leaf(&self, last: Epoch, leaf: LeafIndex) -> Key {
         self.of_epoch(last, epoch_kind::FORMER_LEAF, &[&leaf.0.to_be_bytes()])
