@@ -1,5 +1,5 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
-# Rust and a C compiler, and nothing else.
+# Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
 .PHONY: demo test test-interop test-large simulate touches bench bench-quick vectors lint doc
 

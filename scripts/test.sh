@@ -58,6 +58,7 @@ scenarios() {
 
 require "${cargo%% *}" "install Rust, from https://rustup.rs"
 require cc "install a C compiler, such as gcc or clang: the cryptography and SQLite are built with it"
+[ -n "${OPENSSL_NO_VENDOR:-}" ] || require perl "install Perl: OpenSSL, on which the mls-rs of the interop stage runs, is built with it"
 
 stage "set-up" vectors
 stage "lint" lint

@@ -56,6 +56,8 @@ pub struct Persona {
     pub public: bool,
     /// Whether messages are padded.
     pub padded: bool,
+    /// Whether random values are published beside the real ones (GREASE, RFC 9420 §13.5), by those who can.
+    pub grease: bool,
 }
 
 /// What a proposal changes.
@@ -69,6 +71,10 @@ pub enum Change {
     Update,
     /// Mixes the external pre-shared key of this id in.
     Psk(Vec<u8>),
+    /// Mixes the resumption secret of this epoch of the group in.
+    Resumption(u64),
+    /// Closes the group in favour of one with this id, and all else as it is.
+    Reinit(Vec<u8>),
     /// Replaces the group's extensions by this encoded list.
     Extensions(Vec<u8>),
     /// A proposal of the type [`PROPOSAL`] with this content.
@@ -92,7 +98,7 @@ pub struct Built {
     pub welcome: Option<Vec<u8>>,
 }
 
-/// How someone joins by themselves.
+/// By what someone joins by themselves, or asks to be added.
 pub struct Entrance {
     /// The GroupInfo.
     pub group_info: Vec<u8>,
@@ -100,6 +106,17 @@ pub struct Entrance {
     pub tree: Option<Vec<u8>>,
     /// The leaf of one's own former self that is to be removed.
     pub former: Option<u32>,
+    /// The external pre-shared key that is mixed in.
+    pub psk: Option<Vec<u8>>,
+}
+
+/// What a new group follows from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The group that was closed.
+    Reinit,
+    /// The group that goes on; the new one has this id.
+    Branch(Vec<u8>),
 }
 
 /// What a message turned into.
@@ -120,6 +137,8 @@ pub enum Heard {
     Epoch,
     /// A commit removed the receiver.
     Removed,
+    /// A commit closed the group.
+    Closed,
 }
 
 /// A member, as another one sees it.
@@ -163,6 +182,16 @@ pub trait Actor {
     fn join(&mut self, welcome: &[u8], tree: Option<&[u8]>) -> Outcome<()>;
     /// Joins by an external commit, which takes effect here at once.
     fn join_external(&mut self, entrance: &Entrance) -> Outcome<Vec<u8>>;
+    /// Proposes from outside to be added.
+    fn ask_to_join(&mut self, entrance: &Entrance) -> Outcome<Vec<u8>>;
+    /// Makes a group that follows from the present one, with these others, and goes on in it. Gives the Welcome.
+    fn found(&mut self, _origin: &Origin, _key_packages: Vec<Vec<u8>>, _tree_inside: bool) -> Outcome<Vec<u8>> {
+        Err("this library makes no groups that follow from another".into())
+    }
+    /// Joins a group that follows from the present one, and goes on in it.
+    fn follow(&mut self, _origin: &Origin, _welcome: &[u8], _tree: Option<&[u8]>) -> Outcome<()> {
+        Err("this library joins no groups that follow from another".into())
+    }
     /// Proposes a change.
     fn propose(&mut self, change: &Change) -> Outcome<Vec<u8>>;
     /// Makes a commit of all proposals that wait, and of these.

@@ -44,6 +44,8 @@ features! {
     SelfUpdate: "commits nothing but fresh keys",
     PskByValue: "mixes a pre-shared key in by value",
     PskByReference: "proposes a pre-shared key",
+    ResumptionByValue: "mixes the secret of an earlier epoch in by value",
+    ResumptionByReference: "proposes the secret of an earlier epoch",
     ExtensionsByValue: "replaces the extensions by value",
     ExtensionsByReference: "proposes other extensions",
     RequiredCapabilities: "requires capabilities",
@@ -58,9 +60,18 @@ features! {
     ExternalJoin: "joins by an external commit, the tree in the GroupInfo",
     ExternalBesideTree: "joins by an external commit, the tree beside the GroupInfo",
     ExternalAgain: "replaces its former self by an external commit",
+    ExternalWithPsk: "joins by an external commit with a pre-shared key",
+    AskToJoin: "asks from outside to be added",
+    ReinitByValue: "closes the group by value",
+    ReinitByReference: "proposes to close the group",
+    Successor: "makes the group that follows a closed one",
+    FollowReinit: "goes along into the group that follows",
+    Branch: "branches a group off",
+    FollowBranch: "goes along into a branch",
     GroupInfo: "hands out the GroupInfo for an external commit",
     PublicHandshake: "sends a handshake as PublicMessage",
     PrivateHandshake: "sends a handshake as PrivateMessage",
+    Grease: "joins with random values in its leaf",
     Race: "gives its own commit up for another's",
     Message: "writes messages that arrive in order",
     Shuffled: "writes messages that arrive out of order",
@@ -78,10 +89,24 @@ impl Feature {
     /// Whether the library can do this at all; docs/interop.md has the reasons where it cannot.
     pub fn is_expected_of(self, library: Library) -> bool {
         use Feature::*;
+        let beyond_openmls = matches!(
+            self,
+            Suite4
+                | Suite5
+                | Suite6
+                | Suite7
+                | ResumptionByReference
+                | ReinitByValue
+                | ReinitByReference
+                | Successor
+                | FollowReinit
+                | Branch
+                | FollowBranch
+        );
         match library {
-            Library::Conclave => !matches!(self, CustomByReference | ExternalJoin | ExternalBesideTree | ExternalAgain),
-            Library::OpenMls => !matches!(self, Suite4 | Suite5 | Suite6 | Suite7),
-            Library::MlsRs => true,
+            Library::Conclave => true,
+            Library::OpenMls => !beyond_openmls && self != Grease,
+            Library::MlsRs => self != Grease,
         }
     }
 }

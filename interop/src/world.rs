@@ -17,9 +17,20 @@ pub struct Person {
     pub library: Library,
     /// Their leaf, while they are members.
     pub leaf: Option<u32>,
+    /// The epoch since which they are.
+    pub since: Option<u64>,
     /// Whether they were members before.
     pub left: bool,
     actor: Box<dyn Actor>,
+}
+
+/// What a commit means to those who receive it.
+#[derive(Default)]
+pub struct Turn {
+    /// Who is removed.
+    pub removed: Vec<Who>,
+    /// Whether the group is closed.
+    pub closes: bool,
 }
 
 /// Everybody.
@@ -39,7 +50,7 @@ impl World {
     pub fn of(people: Vec<(Library, Persona)>) -> Outcome<Self> {
         let people = people.into_iter().map(|(library, persona)| {
             let actor = enter(library, &persona)?;
-            Ok(Person { persona, library, leaf: None, left: false, actor })
+            Ok(Person { persona, library, leaf: None, since: None, left: false, actor })
         });
         let people = people.collect::<Outcome<_>>()?;
         Ok(World { people, epoch: 0, tally: Tally::default(), log: Vec::new() })
@@ -112,7 +123,6 @@ impl World {
 
     /// Hands a proposal to all members but its sender.
     pub fn deliver_proposal(&mut self, from: Who, message: &[u8]) -> Outcome<()> {
-        self.check_format(from, message)?;
         for to in self.members().into_iter().filter(|to| *to != from) {
             let what = format!("receive the proposal of {}", self.name(from));
             match self.act(to, &what, |actor| actor.receive(message))? {
@@ -124,13 +134,14 @@ impl World {
     }
 
     /// Hands a commit to all members but its sender; those that it removes leave.
-    pub fn deliver_commit(&mut self, from: Who, message: &[u8], removed: &[Who]) -> Outcome<()> {
+    pub fn deliver_commit(&mut self, from: Who, message: &[u8], turn: &Turn) -> Outcome<()> {
+        let Turn { removed, closes } = turn;
         for to in self.members().into_iter().filter(|to| *to != from) {
             let what = format!("receive the commit of {}", self.name(from));
             let heard = self.act(to, &what, |actor| actor.receive(message))?;
-            match (heard, removed.contains(&to)) {
-                (Heard::Epoch, false) | (Heard::Removed, true) => {}
-                (other, _) => return Err(format!("{} took a commit for {other:?}", self.name(to)).into()),
+            match (heard, removed.contains(&to), closes) {
+                (Heard::Epoch, false, false) | (Heard::Removed, true, _) | (Heard::Closed, false, true) => {}
+                (other, ..) => return Err(format!("{} took a commit for {other:?}", self.name(to)).into()),
             }
         }
         for who in removed {
@@ -142,14 +153,15 @@ impl World {
     /// Someone is no longer a member.
     pub fn part(&mut self, who: Who) -> Outcome<()> {
         let person = self.person_mut(who)?;
-        (person.leaf, person.left) = (None, true);
+        (person.leaf, person.since, person.left) = (None, None, true);
         Ok(())
     }
 
     /// Someone has become a member.
     pub fn enrol(&mut self, who: Who) -> Outcome<()> {
         let leaf = self.act(who, "tell its leaf", |actor| actor.leaf())?;
-        self.person_mut(who)?.leaf = Some(leaf);
+        let person = self.person_mut(who)?;
+        (person.leaf, person.since) = (Some(leaf), None);
         Ok(())
     }
 
@@ -184,6 +196,9 @@ impl World {
             return Err(format!("the roster has {} entries, not {}", view.roster.len(), members.len()).into());
         }
         self.epoch = view.epoch;
+        for person in self.people.iter_mut().filter(|person| person.leaf.is_some()) {
+            person.since.get_or_insert(view.epoch);
+        }
         Ok(())
     }
 

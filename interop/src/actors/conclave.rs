@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use ::conclave::{
-    AcceptAll, Client, ClientConfig, Event, Group, GroupOptions, Host, Identity, JoinOptions, KeyPackageOptions,
-    MemoryStorage,
+    AcceptAll, BranchOptions, Client, ClientConfig, Event, ExternalJoinOptions, Group, GroupOptions, Host, Identity,
+    JoinOptions, KeyPackageOptions, MemoryStorage, ReinitOptions, ResumptionPsk, SuccessorOptions,
 };
 
 use crate::Outcome;
 use crate::actor::{
-    Actor, Built, Change, EXPORT, EXTENSION, Entrance, Entry, Heard, Manner, PAST_EPOCHS, PROPOSAL, Persona, View,
+    Actor, Built, Change, EXPORT, EXTENSION, Entrance, Entry, Heard, Manner, Origin, PAST_EPOCHS, PROPOSAL, Persona,
+    View,
 };
 
 pub(super) fn enter(persona: &Persona) -> Outcome<Box<dyn Actor>> {
@@ -17,6 +18,7 @@ pub(super) fn enter(persona: &Persona) -> Outcome<Box<dyn Actor>> {
         cipher_suites: vec![persona.suite],
         extensions: vec![EXTENSION],
         proposals: vec![PROPOSAL],
+        grease: persona.grease,
         past_epochs: PAST_EPOCHS,
         ..ClientConfig::basic(&persona.name)
     };
@@ -33,6 +35,10 @@ struct Conclave {
 impl Conclave {
     fn group(&self) -> Outcome<Arc<Group>> {
         self.group.clone().ok_or_else(|| "not in a group".into())
+    }
+
+    fn resumption(&self, epoch: u64) -> Outcome<ResumptionPsk> {
+        Ok(ResumptionPsk { group_id: self.group()?.id(), epoch })
     }
 
     fn join_options(&self, tree: Option<&[u8]>) -> JoinOptions {
@@ -72,8 +78,46 @@ impl Actor for Conclave {
         Ok(())
     }
 
-    fn join_external(&mut self, _entrance: &Entrance) -> Outcome<Vec<u8>> {
-        Err("conclave cannot join by itself yet".into())
+    fn join_external(&mut self, entrance: &Entrance) -> Outcome<Vec<u8>> {
+        let options = ExternalJoinOptions {
+            tree: entrance.tree.clone(),
+            rejoin: entrance.former.is_some(),
+            psks: entrance.psk.iter().cloned().collect(),
+            public_handshakes: self.persona.public,
+            without_padding: !self.persona.padded,
+            ..ExternalJoinOptions::default()
+        };
+        let made = self.client.join_external(entrance.group_info.clone(), options)?;
+        self.group = Some(self.client.confirm_join(made.group_id, Some(made.commit.clone()), vec![])?);
+        Ok(made.commit)
+    }
+
+    fn ask_to_join(&mut self, entrance: &Entrance) -> Outcome<Vec<u8>> {
+        let asked = self.client.propose_join(entrance.group_info.clone(), entrance.tree.clone(), vec![])?;
+        Ok(asked.message)
+    }
+
+    fn found(&mut self, origin: &Origin, key_packages: Vec<Vec<u8>>, tree_inside: bool) -> Outcome<Vec<u8>> {
+        let members = SuccessorOptions {
+            key_packages,
+            tree_beside_welcome: !tree_inside,
+            public_handshakes: self.persona.public,
+            without_padding: !self.persona.padded,
+            tag: vec![],
+        };
+        let group = self.group()?;
+        let made = match origin {
+            Origin::Reinit => group.create_successor(members)?,
+            Origin::Branch(id) => {
+                group.branch(BranchOptions { group_id: Some(id.clone()), extensions: None, members })?
+            }
+        };
+        self.group = Some(made.group);
+        made.welcome.ok_or_else(|| "no Welcome was made".into())
+    }
+
+    fn follow(&mut self, _origin: &Origin, welcome: &[u8], tree: Option<&[u8]>) -> Outcome<()> {
+        self.join(welcome, tree)
     }
 
     fn propose(&mut self, change: &Change) -> Outcome<Vec<u8>> {
@@ -85,7 +129,9 @@ impl Actor for Conclave {
             Change::Update => group.propose_update(vec![]),
             Change::Psk(psk_id) => group.propose_psk(psk_id, vec![]),
             Change::Extensions(extensions) => group.propose_extensions(extensions, vec![]),
-            Change::Custom(_) => return Err("conclave commits custom proposals by value only".into()),
+            Change::Resumption(epoch) => group.propose_resumption_psk(self.resumption(epoch)?, vec![]),
+            Change::Reinit(group_id) => group.propose_reinit(anew(group_id), vec![]),
+            Change::Custom(content) => group.propose_custom(PROPOSAL, content, vec![]),
         }?)
     }
 
@@ -97,6 +143,8 @@ impl Actor for Conclave {
                 Change::Remove(leaf) => draft.remove(leaf)?,
                 Change::Update => return Err("an Update cannot be in one's own commit".into()),
                 Change::Psk(psk_id) => draft.psk(psk_id)?,
+                Change::Resumption(epoch) => draft.resumption_psk(self.resumption(epoch)?)?,
+                Change::Reinit(group_id) => draft.reinit(anew(group_id))?,
                 Change::Extensions(extensions) => draft.extensions(extensions)?,
                 Change::Custom(content) => draft.custom(PROPOSAL, content)?,
             };
@@ -128,6 +176,7 @@ impl Actor for Conclave {
             Event::Proposal { .. } => Ok(Heard::Proposal),
             Event::EpochChanged { .. } => Ok(Heard::Epoch),
             Event::Removed { .. } => Ok(Heard::Removed),
+            Event::Reinit { .. } => Ok(Heard::Closed),
             other => Err(format!("unexpected event: {other:?}").into()),
         }
     }
@@ -161,4 +210,8 @@ impl Actor for Conclave {
     fn leaf(&mut self) -> Outcome<u32> {
         Ok(self.group()?.status()?.own_leaf)
     }
+}
+
+fn anew(group_id: Vec<u8>) -> ReinitOptions {
+    ReinitOptions { group_id: Some(group_id), cipher_suite: None, extensions: None }
 }

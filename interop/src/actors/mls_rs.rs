@@ -14,12 +14,16 @@ use ::mls_rs::mls_rs_codec::MlsDecode;
 use ::mls_rs::mls_rules::{CommitDirection, CommitOptions, CommitSource, EncryptionOptions, ProposalBundle};
 use ::mls_rs::psk::{ExternalPskId, PreSharedKey};
 use ::mls_rs::storage_provider::in_memory::{InMemoryGroupStateStorage, InMemoryPreSharedKeyStorage};
-use ::mls_rs::{CipherSuite, CipherSuiteProvider, Client, CryptoProvider, ExtensionList, Group, MlsMessage, MlsRules};
+use ::mls_rs::{
+    CipherSuite, CipherSuiteProvider, Client, CryptoProvider, ExtensionList, Group, MlsMessage, MlsRules,
+    ProtocolVersion,
+};
 use mls_rs_crypto_openssl::OpensslCryptoProvider;
 
 use crate::Outcome;
 use crate::actor::{
-    Actor, Built, Change, EXPORT, EXTENSION, Entrance, Entry, Heard, Manner, PAST_EPOCHS, PROPOSAL, Persona, View,
+    Actor, Built, Change, EXPORT, EXTENSION, Entrance, Entry, Heard, Manner, Origin, PAST_EPOCHS, PROPOSAL, Persona,
+    View,
 };
 
 /// A lifetime of key packages that everybody accepts.
@@ -110,6 +114,17 @@ impl<C: MlsConfig> MlsRs<C> {
         }
     }
 
+    /// How the next commit is made.
+    fn behave(&self, manner: Manner) {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
+    }
+
+    /// The parameters that a group has if it is begun anew as it is.
+    fn same_parameters(&mut self) -> Outcome<(ProtocolVersion, CipherSuite, ExtensionList)> {
+        let context = self.group()?.context();
+        Ok((context.protocol_version, context.cipher_suite, context.extensions.clone()))
+    }
+
     /// Writes the group, so that epochs that are over are kept as long as they should be, and no longer.
     fn keep(&mut self) -> Outcome<()> {
         Ok(self.group()?.write_to_storage()?)
@@ -150,19 +165,59 @@ impl<C: MlsConfig> Actor for MlsRs<C> {
         if let Some(former) = entrance.former {
             builder = builder.with_removal(former);
         }
+        if let Some(psk_id) = &entrance.psk {
+            builder = builder.with_external_psk(ExternalPskId::new(psk_id.clone()));
+        }
         let (group, commit) = builder.build(MlsMessage::from_bytes(&entrance.group_info)?)?;
         self.group = Some(group);
         self.keep()?;
         Ok(commit.to_bytes()?)
     }
 
+    fn ask_to_join(&mut self, entrance: &Entrance) -> Outcome<Vec<u8>> {
+        let tree = entrance.tree.as_deref().map(ExportedTree::from_bytes).transpose()?;
+        let (group_info, none) = (MlsMessage::from_bytes(&entrance.group_info)?, ExtensionList::default());
+        let asked = self.client.external_add_proposal(&group_info, tree, vec![], none.clone(), none, None)?;
+        Ok(asked.to_bytes()?)
+    }
+
+    fn found(&mut self, origin: &Origin, key_packages: Vec<Vec<u8>>, tree_inside: bool) -> Outcome<Vec<u8>> {
+        self.behave(Manner { path: true, tree_inside });
+        let key_packages = key_packages.iter().map(|bytes| MlsMessage::from_bytes(bytes));
+        let key_packages = key_packages.collect::<Result<Vec<_>, _>>()?;
+        let old = self.group.take().ok_or("not in a group")?;
+        let (group, welcomes) = match origin {
+            Origin::Reinit => {
+                old.get_reinit_client(None, None)?.commit(key_packages, ExtensionList::default(), None)?
+            }
+            Origin::Branch(group_id) => old.branch(group_id.clone(), key_packages, None)?,
+        };
+        self.group = Some(group);
+        self.keep()?;
+        Ok(welcomes.first().ok_or("no Welcome was made")?.to_bytes()?)
+    }
+
+    fn follow(&mut self, origin: &Origin, welcome: &[u8], tree: Option<&[u8]>) -> Outcome<()> {
+        let (welcome, tree) = (MlsMessage::from_bytes(welcome)?, tree.map(ExportedTree::from_bytes).transpose()?);
+        let old = self.group.take().ok_or("not in a group")?;
+        let (group, _) = match origin {
+            Origin::Reinit => old.get_reinit_client(None, None)?.join(&welcome, tree, None)?,
+            Origin::Branch(_) => old.join_subgroup(&welcome, tree, None)?,
+        };
+        self.group = Some(group);
+        self.keep()
+    }
+
     fn propose(&mut self, change: &Change) -> Outcome<Vec<u8>> {
+        let (version, suite, same) = self.same_parameters()?;
         let group = self.group()?;
         let message = match change {
             Change::Add(key_package) => group.propose_add(MlsMessage::from_bytes(key_package)?, vec![]),
             Change::Remove(leaf) => group.propose_remove(*leaf, vec![]),
             Change::Update => group.propose_update(vec![]),
             Change::Psk(psk_id) => group.propose_external_psk(ExternalPskId::new(psk_id.clone()), vec![]),
+            Change::Resumption(epoch) => group.propose_resumption_psk(*epoch, vec![]),
+            Change::Reinit(group_id) => group.propose_reinit(Some(group_id.clone()), version, suite, same, vec![]),
             Change::Extensions(bytes) => group.propose_group_context_extensions(extensions(bytes)?, vec![]),
             Change::Custom(content) => group.propose_custom(custom(content), vec![]),
         }?;
@@ -170,7 +225,8 @@ impl<C: MlsConfig> Actor for MlsRs<C> {
     }
 
     fn commit(&mut self, changes: &[Change], manner: Manner) -> Outcome<Built> {
-        *self.manner.lock().unwrap_or_else(PoisonError::into_inner) = manner;
+        self.behave(manner);
+        let same = self.same_parameters()?;
         let mut builder = self.group()?.commit_builder();
         for change in changes {
             builder = match change {
@@ -178,6 +234,11 @@ impl<C: MlsConfig> Actor for MlsRs<C> {
                 Change::Remove(leaf) => builder.remove_member(*leaf)?,
                 Change::Update => return Err("an Update cannot be in one's own commit".into()),
                 Change::Psk(psk_id) => builder.add_external_psk(ExternalPskId::new(psk_id.clone()))?,
+                Change::Resumption(epoch) => builder.add_resumption_psk(*epoch)?,
+                Change::Reinit(group_id) => {
+                    let (version, suite, extensions) = same.clone();
+                    builder.reinit(Some(group_id.clone()), version, suite, extensions)?
+                }
                 Change::Extensions(bytes) => builder.set_group_context_ext(extensions(bytes)?)?,
                 Change::Custom(content) => builder.custom_proposal(custom(content)),
             };
@@ -207,7 +268,7 @@ impl<C: MlsConfig> Actor for MlsRs<C> {
             ReceivedMessage::Commit(commit) => match commit.effect {
                 CommitEffect::NewEpoch(_) => Heard::Epoch,
                 CommitEffect::Removed { .. } => Heard::Removed,
-                CommitEffect::ReInit(_) => return Err("unexpected ReInit".into()),
+                CommitEffect::ReInit(_) => Heard::Closed,
             },
             other => return Err(format!("unexpected message: {other:?}").into()),
         };

@@ -2,6 +2,7 @@
 
 use ::openmls::prelude::tls_codec::{Deserialize as _, DeserializeBytes as _, Serialize as _};
 use ::openmls::prelude::*;
+use ::openmls::schedule::psk::{ResumptionPsk, ResumptionPskUsage};
 use ::openmls::schedule::{ExternalPsk, PreSharedKeyId, Psk};
 use openmls_basic_credential::SignatureKeyPair;
 use openmls_rust_crypto::OpenMlsRustCrypto;
@@ -47,6 +48,16 @@ impl OpenMls {
         }
     }
 
+    fn new_key_package(&self) -> Outcome<KeyPackage> {
+        let made = KeyPackage::builder().leaf_node_capabilities(capabilities(self.suite)).build(
+            self.suite,
+            &self.provider,
+            &self.signer,
+            self.credential.clone(),
+        )?;
+        Ok(made.key_package().clone())
+    }
+
     fn padding(&self) -> usize {
         if self.persona.padded { 100 } else { 0 }
     }
@@ -56,6 +67,7 @@ impl OpenMls {
             .wire_format_policy(self.wire_format())
             .padding_size(self.padding())
             .max_past_epochs(PAST_EPOCHS as usize)
+            .number_of_resumption_psks(PAST_EPOCHS as usize)
             .sender_ratchet_configuration(SenderRatchetConfiguration::new(RATCHET.0, RATCHET.1))
             .build()
     }
@@ -73,12 +85,20 @@ impl OpenMls {
         Ok(PreSharedKeyId::new(self.suite, self.provider.rand(), psk)?)
     }
 
+    fn resumption(&self, epoch: u64) -> Outcome<PreSharedKeyId> {
+        let group_id = self.group.as_ref().ok_or("not in a group")?.group_id().clone();
+        let psk = Psk::Resumption(ResumptionPsk::new(ResumptionPskUsage::Application, group_id, epoch.into()));
+        Ok(PreSharedKeyId::new(self.suite, self.provider.rand(), psk)?)
+    }
+
     fn proposal(&self, change: &Change) -> Outcome<Propose> {
         Ok(match change {
             Change::Add(bytes) => Propose::Add(self.key_package_of(bytes)?),
             Change::Remove(leaf) => Propose::Remove(*leaf),
             Change::Update => Propose::Update(LeafNodeParameters::default()),
             Change::Psk(psk_id) => Propose::PreSharedKey(self.psk(psk_id)?),
+            Change::Resumption(epoch) => Propose::PreSharedKey(self.resumption(*epoch)?),
+            Change::Reinit(_) => return Err("OpenMLS closes no groups".into()),
             Change::Extensions(bytes) => Propose::GroupContextExtensions(extensions(bytes)?),
             Change::Custom(content) => Propose::Custom(CustomProposal::new(PROPOSAL, content.clone())),
         })
@@ -94,13 +114,7 @@ impl OpenMls {
 
 impl Actor for OpenMls {
     fn key_package(&mut self) -> Outcome<Vec<u8>> {
-        let made = KeyPackage::builder().leaf_node_capabilities(capabilities(self.suite)).build(
-            self.suite,
-            &self.provider,
-            &self.signer,
-            self.credential.clone(),
-        )?;
-        Ok(MlsMessageOut::from(made.key_package().clone()).tls_serialize_detached()?)
+        Ok(MlsMessageOut::from(self.new_key_package()?).tls_serialize_detached()?)
     }
 
     fn put_psk(&mut self, psk_id: &[u8], secret: &[u8]) -> Outcome<()> {
@@ -115,6 +129,7 @@ impl Actor for OpenMls {
             .with_wire_format_policy(self.wire_format())
             .padding_size(self.padding())
             .max_past_epochs(PAST_EPOCHS as usize)
+            .number_of_resumption_psks(PAST_EPOCHS as usize)
             .sender_ratchet_configuration(SenderRatchetConfiguration::new(RATCHET.0, RATCHET.1));
         self.group = Some(builder.build(&self.provider, &self.signer, self.credential.clone())?);
         Ok(())
@@ -141,14 +156,32 @@ impl Actor for OpenMls {
             builder = builder.with_ratchet_tree(RatchetTreeIn::tls_deserialize_exact_bytes(tree)?);
         }
         let leaf = LeafNodeParameters::builder().with_capabilities(capabilities(self.suite)).build();
+        let psks = entrance.psk.iter().map(|psk_id| Ok(PreSharedKeyProposal::new(self.psk(psk_id)?)));
+        let psks = psks.collect::<Outcome<Vec<_>>>()?;
         let (group, bundle) = builder
             .build_group(&self.provider, group_info, self.credential.clone())?
+            .add_psk_proposals(psks)
             .leaf_node_parameters(leaf)
             .load_psks(self.provider.storage())?
             .build(self.provider.rand(), self.provider.crypto(), &self.signer, |_| true)?
             .finalize(&self.provider)?;
         self.group = Some(group);
         Ok(bundle.into_commit().to_bytes()?)
+    }
+
+    fn ask_to_join(&mut self, entrance: &Entrance) -> Outcome<Vec<u8>> {
+        let MlsMessageBodyIn::GroupInfo(group_info) = message(&entrance.group_info)?.extract() else {
+            return Err("not a GroupInfo".into());
+        };
+        let key_package = self.new_key_package()?;
+        let (group_id, epoch) = (group_info.group_id().clone(), group_info.epoch());
+        let asked = JoinProposal::new::<<OpenMlsRustCrypto as OpenMlsProvider>::StorageProvider>(
+            key_package,
+            group_id,
+            epoch,
+            &self.signer,
+        )?;
+        Ok(asked.to_bytes()?)
     }
 
     fn propose(&mut self, change: &Change) -> Outcome<Vec<u8>> {
@@ -214,7 +247,8 @@ impl Actor for OpenMls {
                 let Sender::Member(leaf) = sender else { return Err("a message of nobody in the group".into()) };
                 Ok(Heard::Message { sender: leaf.u32(), text: application.into_bytes(), aad })
             }
-            ProcessedMessageContent::ProposalMessage(proposal) => {
+            ProcessedMessageContent::ProposalMessage(proposal)
+            | ProcessedMessageContent::ExternalJoinProposalMessage(proposal) => {
                 group.store_pending_proposal(provider.storage(), *proposal)?;
                 Ok(Heard::Proposal)
             }

@@ -5,7 +5,7 @@ use crate::Outcome;
 use crate::actor::{Built, Library, Manner};
 use crate::script::Script;
 use crate::tally::Feature;
-use crate::world::Who;
+use crate::world::{Turn, Who};
 
 impl Script {
     /// A member commits what waits, and sometimes something of its own beside it.
@@ -23,14 +23,14 @@ impl Script {
             plans.push(second);
         }
         let confused = self.confuses_psks(by)?;
-        plans.retain(|plan| *plan != Plan::Update && !(confused && matches!(plan, Plan::Psk(_))));
+        plans.retain(|plan| *plan != Plan::Update && !(confused && plan.is_psk()));
         self.commit(by, plans)
     }
 
     /// Whether another pre-shared key, by value, is one too many: OpenMLS mixes the keys of its own commit in another order
     /// than its commit names them in, if some are by value and some by reference (docs/interop.md).
     fn confuses_psks(&self, by: Who) -> Outcome<bool> {
-        let waits = self.waiting.iter().any(|waiting| matches!(waiting.plan, Plan::Psk(_)));
+        let waits = self.waiting.iter().any(|waiting| waiting.plan.is_psk());
         Ok(waits && self.world.person(by)?.library == Library::OpenMls)
     }
 
@@ -43,7 +43,7 @@ impl Script {
         }
     }
 
-    fn commit(&mut self, by: Who, plans: Vec<Plan>) -> Outcome<()> {
+    pub(crate) fn commit(&mut self, by: Who, plans: Vec<Plan>) -> Outcome<()> {
         let all: Vec<Plan> = self.waiting.iter().map(|waiting| waiting.plan.clone()).chain(plans.clone()).collect();
         let without_path = !all.is_empty() && all.iter().all(Plan::goes_without_path) && self.dice.chance(50);
         let manner = Manner { path: !without_path, tree_inside: self.dice.chance(50) };
@@ -57,7 +57,8 @@ impl Script {
         self.count_commit(by, &plans, manner)?;
         self.publish(by, &built, &all)?;
         self.welcome(&built, &all, manner.tree_inside)?;
-        self.world.settle()
+        // A closed group is to be left, and not every library tells its secrets.
+        if closes(&all) { Ok(()) } else { self.world.settle() }
     }
 
     /// Sometimes another member has made a commit at the same time, which the delivery service refuses.
@@ -81,12 +82,13 @@ impl Script {
         if confirm_first {
             self.world.act(by, "confirm its commit", |actor| actor.confirm())?;
         }
-        self.world.deliver_commit(by, &built.commit, &removed)?;
+        let turn = Turn { removed, closes: closes(all) };
+        self.world.deliver_commit(by, &built.commit, &turn)?;
         if !confirm_first {
             self.world.act(by, "confirm its commit", |actor| actor.confirm())?;
         }
         self.waiting.clear();
-        self.stop_holding_for(&removed);
+        self.stop_holding_for(&turn.removed);
         Ok(())
     }
 
@@ -105,8 +107,11 @@ impl Script {
         for who in added {
             self.world.act(who, "join", |actor| actor.join(welcome, tree.as_deref()))?;
             self.world.count(if tree_inside { Feature::JoinWithTree } else { Feature::JoinBesideTree }, who)?;
-            if self.world.person(who)?.left {
-                self.world.count(Feature::JoinAgain, who)?;
+            let person = self.world.person(who)?;
+            let grease = person.persona.grease && person.library == Library::Conclave;
+            let counted = [(person.left, Feature::JoinAgain), (grease, Feature::Grease)];
+            for (_, feature) in counted.into_iter().filter(|(happened, _)| *happened) {
+                self.world.count(feature, who)?;
             }
             self.world.enrol(who)?;
         }
@@ -139,4 +144,8 @@ impl Script {
         }
         Ok(())
     }
+}
+
+fn closes(all: &[Plan]) -> bool {
+    all.iter().any(|plan| matches!(plan, Plan::Reinit(_)))
 }

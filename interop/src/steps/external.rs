@@ -1,20 +1,16 @@
-//! Commits from outside the group.
+//! Commits and proposals from outside the group.
 
+use super::{Plan, Waiting};
 use crate::Outcome;
 use crate::actor::Entrance;
 use crate::script::Script;
 use crate::tally::Feature;
-use crate::world::Who;
+use crate::world::{Turn, Who};
 
 impl Script {
     /// Someone joins by an external commit, or a member replaces its former self by one. What waited is lost.
     pub(crate) fn join_from_outside(&mut self) -> Outcome<()> {
-        let able = |script: &Self, who: &Who| {
-            script.world.person(*who).is_ok_and(|person| Feature::ExternalJoin.is_expected_of(person.library))
-        };
-        let everybody = 0..self.world.people.len();
-        let able: Vec<_> = everybody.filter(|who| able(self, who)).collect();
-        let joiner = self.one_of(&able)?;
+        let joiner = self.dice.below(self.world.people.len());
         let others: Vec<_> = self.world.members().into_iter().filter(|who| *who != joiner).collect();
         let host = self.one_of(&others)?;
         self.join_external(joiner, host)
@@ -26,31 +22,50 @@ impl Script {
         let (one, other) = (self.world.name(joiner), self.world.name(host));
         self.world
             .note(format!("{one} joins by {other}'s GroupInfo, tree inside: {with_tree}, former leaf: {former:?}"));
-        let entrance = self.entrance(host, with_tree, former)?;
+        let psk = if self.dice.chance(30) { Some(self.any_psk()) } else { None };
+        let entrance = Entrance { former, psk, ..self.entrance(host, with_tree)? };
         let commit = self.world.act(joiner, "join from outside", |actor| actor.join_external(&entrance))?;
         if !commit.starts_with(&[0, 1, 0, 1]) {
             return Err(format!("{one} joined by something else than a PublicMessage").into());
         }
-        self.world.deliver_commit(joiner, &commit, &[])?;
+        self.world.deliver_commit(joiner, &commit, &Turn::default())?;
         self.world.enrol(joiner)?;
-        self.count_join(joiner, with_tree, former.is_some())?;
+        self.count_join(joiner, with_tree, &entrance)?;
         self.waiting.clear();
         self.stop_holding_for(&[joiner]);
         self.world.settle()
     }
 
-    fn entrance(&mut self, host: Who, with_tree: bool, former: Option<u32>) -> Outcome<Entrance> {
+    fn entrance(&mut self, host: Who, with_tree: bool) -> Outcome<Entrance> {
         let group_info = self.world.act(host, "make a GroupInfo", |actor| actor.group_info(with_tree))?;
         self.world.count(Feature::GroupInfo, host)?;
         let tree = if with_tree { None } else { Some(self.any_tree()?) };
-        Ok(Entrance { group_info, tree, former })
+        Ok(Entrance { group_info, tree, former: None, psk: None })
     }
 
-    fn count_join(&mut self, joiner: Who, with_tree: bool, again: bool) -> Outcome<()> {
+    fn count_join(&mut self, joiner: Who, with_tree: bool, entrance: &Entrance) -> Outcome<()> {
         self.world.count(if with_tree { Feature::ExternalJoin } else { Feature::ExternalBesideTree }, joiner)?;
-        match again {
-            true => self.world.count(Feature::ExternalAgain, joiner),
-            false => Ok(()),
+        if entrance.psk.is_some() {
+            self.world.count(Feature::ExternalWithPsk, joiner)?;
         }
+        match entrance.former {
+            Some(_) => self.world.count(Feature::ExternalAgain, joiner),
+            None => Ok(()),
+        }
+    }
+
+    /// Someone outside proposes to be added, by the GroupInfo of a member.
+    pub(crate) fn ask_to_join(&mut self) -> Outcome<()> {
+        let Some(newcomer) = self.newcomer() else { return self.commit_something() };
+        let members = self.world.members();
+        let host = self.one_of(&members)?;
+        let with_tree = self.dice.chance(50);
+        self.world.note(format!("{} asks to be added, tree inside: {with_tree}", self.world.name(newcomer)));
+        let entrance = self.entrance(host, with_tree)?;
+        let message = self.world.act(newcomer, "ask to be added", |actor| actor.ask_to_join(&entrance))?;
+        self.world.deliver_proposal(newcomer, &message)?;
+        self.world.count(Feature::AskToJoin, newcomer)?;
+        self.waiting.push(Waiting { by: newcomer, plan: Plan::Add(newcomer) });
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod commits;
 mod external;
+mod follow;
 mod messages;
 mod plans;
 mod proposals;
@@ -43,7 +44,9 @@ impl Script {
         }
         match self.dice.below(100) {
             0..30 => self.propose_something(),
-            30..40 => self.join_from_outside(),
+            30..38 => self.join_from_outside(),
+            38..42 => self.ask_to_join(),
+            42..46 => self.go_on_elsewhere(),
             _ => self.commit_something(),
         }
     }
@@ -56,13 +59,14 @@ impl Script {
         }
     }
 
-    fn commit_something(&mut self) -> Outcome<()> {
+    pub(crate) fn commit_something(&mut self) -> Outcome<()> {
         let kind = match self.dice.below(100) {
             _ if self.world.members().len() < FEW && self.dice.chance(60) => Kind::Add,
             0..35 => Kind::Add,
             35..60 => Kind::Remove,
             60..75 => Kind::Update,
-            75..85 => Kind::Psk,
+            75..80 => Kind::Psk,
+            80..85 => Kind::Resumption,
             85..93 => Kind::Extensions,
             _ => Kind::Custom,
         };

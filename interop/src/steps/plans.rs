@@ -7,6 +7,9 @@ use crate::script::Script;
 use crate::tally::Feature;
 use crate::world::Who;
 
+/// So many epochs back, the secrets are used for resumption.
+const MOST_EPOCHS: u64 = 3;
+
 /// A kind of proposal.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -16,6 +19,8 @@ pub(crate) enum Kind {
     /// Fresh keys: by reference as an Update, in a commit by its path.
     Update,
     Psk,
+    Resumption,
+    Reinit,
     Extensions,
     Custom,
 }
@@ -27,6 +32,10 @@ pub(crate) enum Plan {
     Remove(Who),
     Update,
     Psk(Vec<u8>),
+    /// The secret of this epoch.
+    Resumption(u64),
+    /// The id of the group that comes after.
+    Reinit(Vec<u8>),
     /// The encoded list, and whether it requires capabilities.
     Extensions(Vec<u8>, bool),
     Custom(Vec<u8>),
@@ -35,7 +44,12 @@ pub(crate) enum Plan {
 impl Plan {
     /// Whether a commit of it can do without a path (RFC 9420 §12.4).
     pub(crate) fn goes_without_path(&self) -> bool {
-        matches!(self, Plan::Add(_) | Plan::Psk(_))
+        matches!(self, Plan::Add(_) | Plan::Psk(_) | Plan::Resumption(_) | Plan::Reinit(_))
+    }
+
+    /// Whether it mixes a pre-shared key in.
+    pub(crate) fn is_psk(&self) -> bool {
+        matches!(self, Plan::Psk(_) | Plan::Resumption(_))
     }
 
     /// What it counts as, by value and by reference.
@@ -46,6 +60,8 @@ impl Plan {
             Plan::Remove(_) => (Feature::RemoveByValue, Feature::RemoveByReference),
             Plan::Update => (Feature::SelfUpdate, Feature::UpdateByReference),
             Plan::Psk(_) => (Feature::PskByValue, Feature::PskByReference),
+            Plan::Resumption(_) => (Feature::ResumptionByValue, Feature::ResumptionByReference),
+            Plan::Reinit(_) => (Feature::ReinitByValue, Feature::ReinitByReference),
             Plan::Extensions(..) => (Feature::ExtensionsByValue, Feature::ExtensionsByReference),
             Plan::Custom(_) => (Feature::CustomByValue, Feature::CustomByReference),
         }
@@ -61,6 +77,8 @@ impl Script {
             Kind::Leave => self.can_go(by).then_some(Plan::Remove(by)),
             Kind::Update => (!self.touched().contains(&by)).then_some(Plan::Update),
             Kind::Psk => Some(Plan::Psk(self.any_psk())).filter(|psk| !self.waits(psk)),
+            Kind::Resumption => self.lived_through().map(Plan::Resumption).filter(|psk| !self.waits(psk)),
+            Kind::Reinit => self.waiting.is_empty().then(|| Plan::Reinit(self.group_id())),
             Kind::Extensions => (!self.extensions_wait()).then(|| self.extensions()),
             Kind::Custom => Some(Plan::Custom(self.dice.bytes(40))).filter(|custom| !self.waits(custom)),
         })
@@ -82,7 +100,22 @@ impl Script {
         self.world.members().into_iter().filter(|who| !touched.contains(who)).collect()
     }
 
-    fn newcomer(&mut self) -> Option<Who> {
+    /// An epoch that all members have lived through, and whose secret they still have. Who is added with the same commit would
+    /// not have it.
+    fn lived_through(&mut self) -> Option<u64> {
+        if self.waiting.iter().any(|waiting| matches!(waiting.plan, Plan::Add(_))) {
+            return None;
+        }
+        let since = self.world.people.iter().filter_map(|person| person.since).max()?;
+        let first = since.max(self.world.epoch.saturating_sub(MOST_EPOCHS));
+        let count = self.world.epoch.checked_sub(first).filter(|count| *count > 0)?;
+        Some(first + self.dice.below(count as usize) as u64)
+    }
+
+    pub(crate) fn newcomer(&mut self) -> Option<Who> {
+        if self.waiting.iter().any(|waiting| matches!(waiting.plan, Plan::Resumption(_))) {
+            return None;
+        }
         let waiting = self.waiting.iter().filter(|waiting| matches!(waiting.plan, Plan::Add(_))).count();
         let touched = self.touched();
         let free: Vec<_> = self.world.outsiders().into_iter().filter(|who| !touched.contains(who)).collect();
@@ -123,6 +156,8 @@ impl Script {
             Plan::Remove(who) => Change::Remove(self.world.leaf(*who)?),
             Plan::Update => Change::Update,
             Plan::Psk(psk_id) => Change::Psk(psk_id.clone()),
+            Plan::Resumption(epoch) => Change::Resumption(*epoch),
+            Plan::Reinit(group_id) => Change::Reinit(group_id.clone()),
             Plan::Extensions(list, _) => Change::Extensions(list.clone()),
             Plan::Custom(content) => Change::Custom(content.clone()),
         })
@@ -135,6 +170,8 @@ impl Script {
             Plan::Remove(who) => format!("remove {}", self.world.name(*who)),
             Plan::Update => "update".to_owned(),
             Plan::Psk(psk_id) => String::from_utf8_lossy(psk_id).into_owned(),
+            Plan::Resumption(epoch) => format!("the secret of epoch {epoch}"),
+            Plan::Reinit(_) => "close the group".to_owned(),
             Plan::Extensions(_, required) => format!("extensions, required capabilities: {required}"),
             Plan::Custom(_) => "custom".to_owned(),
         }

@@ -6,7 +6,7 @@ use crate::script::Script;
 use crate::tally::Feature;
 
 /// What is proposed, as often as it stands here.
-const KINDS: [Kind; 9] = [
+const KINDS: [Kind; 10] = [
     Kind::Add,
     Kind::Add,
     Kind::Remove,
@@ -14,6 +14,7 @@ const KINDS: [Kind; 9] = [
     Kind::Update,
     Kind::Update,
     Kind::Psk,
+    Kind::Resumption,
     Kind::Extensions,
     Kind::Custom,
 ];
@@ -25,7 +26,7 @@ impl Script {
         let by = self.one_of(&members)?;
         let kind = self.dice.pick(&KINDS).ok_or("nothing to propose")?;
         let library = self.world.person(by)?.library;
-        let able = kind != Kind::Custom || Feature::CustomByReference.is_expected_of(library);
+        let able = kind != Kind::Resumption || Feature::ResumptionByReference.is_expected_of(library);
         // Somebody must remain who can commit it all, and be it with an Update of their own.
         match self.plan(kind, by)?.filter(|_| able && self.committers().len() > 2) {
             Some(plan) => self.propose(by, plan),
@@ -33,10 +34,11 @@ impl Script {
         }
     }
 
-    fn propose(&mut self, by: usize, plan: Plan) -> Outcome<()> {
+    pub(crate) fn propose(&mut self, by: usize, plan: Plan) -> Outcome<()> {
         self.world.note(format!("{} proposes: {}", self.world.name(by), self.describe(&plan)));
         let change = self.change(&plan)?;
         let message = self.world.act(by, "propose", |actor| actor.propose(&change))?;
+        self.world.check_format(by, &message)?;
         self.world.deliver_proposal(by, &message)?;
         let (_, feature) = plan.features(by);
         self.world.count(feature, by)?;
