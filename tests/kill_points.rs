@@ -179,7 +179,8 @@ fn sending_from_a_reserve_survives_every_failure_of_the_storage() {
 #[derive(PartialEq, Debug)]
 struct Standing {
     status: Option<GroupStatus>,
-    members: Option<Vec<Member>>,
+    /// Names and signature keys. What a leaf lists besides is random in part.
+    members: Option<Vec<(MemberName, Vec<u8>)>>,
     proposals: Option<usize>,
     pending: Option<u64>,
 }
@@ -190,11 +191,15 @@ impl Standing {
         let group = group.as_ref();
         Standing {
             status: group.and_then(|group| group.status().ok()),
-            members: group.and_then(|group| group.members(None, 10).ok()),
+            members: group.and_then(|group| Some(roster(group.members(None, 10).ok()?))),
             proposals: group.and_then(|group| Some(group.pending_proposals().ok()?.len())),
             pending: group.and_then(|group| Some(group.pending_commit().ok()??.epoch)),
         }
     }
+}
+
+fn roster(members: Vec<Member>) -> Vec<(MemberName, Vec<u8>)> {
+    members.into_iter().map(|member| (member.name, member.signature_key)).collect()
 }
 
 /// What an operation does when nothing fails.

@@ -5,7 +5,6 @@
 //! commits last, then by arrival. Every change of the buffer writes the head, which counts it and is guarded, so whoever holds
 //! the head as it was read holds the buffer as it was read.
 
-use super::head::Standing;
 use super::host::Host;
 use super::open::{self, Inbound};
 use super::receive::{self, Received};
@@ -46,7 +45,7 @@ pub(crate) fn receive(
     inbound.require_group(&state.head.group_id)?;
     // The echo of our own external join is of the epoch that it found, and is not early.
     let is_echo = state.head.rejoining.is_some_and(|rejoining| rejoining.hash == inbound.hash);
-    let is_early = !is_echo && inbound.epoch() > state.head.epoch && state.head.standing == Standing::Active;
+    let is_early = !is_echo && inbound.epoch() > state.head.epoch && state.head.is_following();
     let kept = if is_early { keep(txn, (state, host), (&inbound, bytes))? } else { None };
     match kept {
         Some(event) => Ok(Received { event, own_commit: false, welcome: None }),
@@ -164,12 +163,12 @@ pub(crate) fn expire(txn: &mut Txn, state: &mut GroupState) -> Result<()> {
     if state.head.deferred.messages == 0 {
         return Ok(());
     }
-    let is_active = state.head.standing == Standing::Active;
+    let is_following = state.head.is_following();
     let mut over = Vec::new();
     let mut after = None;
     loop {
         let page = entries(txn, state, after.as_ref(), PAGE)?;
-        let ended = page.len() < PAGE || (is_active && page.iter().any(|entry| !entry.is_over(state)));
+        let ended = page.len() < PAGE || (is_following && page.iter().any(|entry| !entry.is_over(state)));
         after = page.last().map(|entry| state.keys.deferred(Deferred::Entry, &entry.place));
         over.extend(page.into_iter().filter(|entry| entry.is_over(state)));
         if ended {
@@ -230,8 +229,7 @@ impl Entry {
     }
 
     fn is_over(&self, state: &GroupState) -> bool {
-        let is_active = state.head.standing == Standing::Active;
-        self.epoch() < state.head.oldest_epoch || (!is_active && self.epoch() > state.head.epoch)
+        self.epoch() < state.head.oldest_epoch || (!state.head.is_following() && self.epoch() > state.head.epoch)
     }
 }
 

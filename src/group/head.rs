@@ -96,6 +96,19 @@ impl PreviousStay {
 }
 
 impl Head {
+    /// Takes over what went on while a commit of ours waited: this head was staged when it was built, and `now` is the stored
+    /// one. Messages were deferred, a rejoin was made or given up, and more may have been deleted.
+    pub(crate) fn carry_over(&mut self, now: Head) {
+        self.revision = now.revision;
+        self.deferred = now.deferred;
+        self.rejoining = now.rejoining;
+        self.oldest_epoch = self.oldest_epoch.max(now.oldest_epoch);
+        self.previous = self.previous.zip(now.previous).map(|(built, now)| {
+            let epochs = (built.epochs.0.max(now.epochs.0), now.epochs.1);
+            PreviousStay { epochs, ..now }
+        });
+    }
+
     /// Whether the keys of an epoch are still kept, of this stay in the group or the one before.
     pub(crate) fn keeps(&self, epoch: Epoch) -> bool {
         (self.oldest_epoch..=self.epoch).contains(&epoch) || self.earlier_stay(epoch).is_some()
@@ -118,10 +131,12 @@ impl Head {
 
     /// Refuses to follow a group that this client has left, or that is closed.
     pub(crate) fn require_following(&self) -> Result<()> {
-        match self.standing {
-            Standing::Imported => Ok(()),
-            _ => self.require_active(),
-        }
+        if self.is_following() { Ok(()) } else { self.require_active() }
+    }
+
+    /// Whether this client goes along with what the group does.
+    pub(crate) fn is_following(&self) -> bool {
+        matches!(self.standing, Standing::Active | Standing::Imported)
     }
 }
 

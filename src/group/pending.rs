@@ -66,21 +66,15 @@ pub(crate) fn load(txn: &mut Txn, state: &GroupState) -> Result<Pending> {
 pub(crate) fn confirm(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) -> Result<Confirmed> {
     txn.prefetch_large(&state.keys.pending(), retention::oldest_records(state))?;
     let pending = load(txn, state)?;
-    let kept = retention::Kept::by(&state.head);
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
-    let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
-    let (deferred, rejoining) = (state.head.deferred, state.head.rejoining);
+    let now = state.head.clone();
     txn.replay(pending.staged);
-    *state = GroupState::load(txn, &group_id)?;
-    // These have gone on since the commit was made: a rejoin may have been made or given up.
-    state.head.revision = revision;
-    (state.head.deferred, state.head.rejoining) = (deferred, rejoining);
+    *state = GroupState::load(txn, &now.group_id)?;
+    state.head.carry_over(now);
     let begun = state.head.epoch;
     pending_join::drop_outrun(txn, &mut state.head, begun);
     deferral::expire(txn, state)?;
-    // Since the commit was built, time has passed, and more may have been deleted.
-    kept.carry_over(&mut state.head);
     retention::end_now(txn, (state, host), pending.base)?;
     state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })

@@ -118,43 +118,21 @@ pub(crate) fn end_now(txn: &mut Txn, (state, host): (&mut GroupState, &Host), en
     delete(txn, state, (ended, window))
 }
 
-/// How far back a head reached before the change of a waiting commit replaced it.
-pub(crate) struct Kept {
-    oldest: Epoch,
-    previous: Option<PreviousStay>,
-}
-
-impl Kept {
-    /// What this head says.
-    pub(crate) fn by(head: &Head) -> Self {
-        Kept { oldest: head.oldest_epoch, previous: head.previous }
-    }
-
-    /// Keeps the head of a commit that was built earlier from reaching back to what has been deleted since.
-    pub(crate) fn carry_over(self, head: &mut Head) {
-        head.oldest_epoch = head.oldest_epoch.max(self.oldest);
-        head.previous = head.previous.zip(self.previous).map(|(built, now)| {
-            let epochs = (built.epochs.0.max(now.epochs.0), now.epochs.1);
-            PreviousStay { epochs, ..now }
-        });
-    }
-}
-
 /// Deletes what has left the window now, with no more past epochs than `keep_epochs` and never more than configured, and
 /// skipped keys that have been kept too long.
 pub(crate) fn prune(txn: &mut Txn, (state, host): (&mut GroupState, &Host), keep_epochs: Option<u32>) -> Result<()> {
     let past_epochs = keep_epochs.map_or(host.limits.past_epochs, |keep| keep.min(host.limits.past_epochs));
     let window = Window::of(host, state.head.epoch, past_epochs);
-    let before = Kept::by(&state.head);
+    let before = (state.head.oldest_epoch, state.head.previous);
     state.guard_head(txn)?;
     delete(txn, state, (end_of(&state.head), window))?;
-    if state.head.oldest_epoch > state.head.epoch && before.oldest <= state.head.epoch {
+    if state.head.oldest_epoch > state.head.epoch && before.0 <= state.head.epoch {
         // The last epoch of a stay that is over: its record still tells how the group was.
         state.epoch.forget();
         txn.store(state.keys.epoch(state.head.epoch), &state.epoch);
     }
     prune_skipped(txn, (state, host), window.now)?;
-    match (before.oldest, before.previous) == (state.head.oldest_epoch, state.head.previous) {
+    match before == (state.head.oldest_epoch, state.head.previous) {
         true => Ok(()),
         false => state.store_head(txn),
     }
