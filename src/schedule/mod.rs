@@ -17,6 +17,8 @@ mod transcript;
 pub(crate) use confirmation::{ConfirmationMatched, confirm, confirmation_tag};
 pub(crate) use epoch::{EpochSecrets, Joiner, WelcomeKey, Welcomer};
 pub(crate) use exporter::Exporter;
+#[cfg(test)]
+pub(crate) use external::external_init_to;
 pub(crate) use external::{external_init_from, external_keys};
 pub(crate) use message_key::MessageKey;
 pub(crate) use psk::psk_secret;
