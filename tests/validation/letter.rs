@@ -20,14 +20,24 @@ pub(super) struct Letter<'a> {
     signed: Hook<'a, GroupInfo>,
     secrets: Hook<'a, GroupSecrets>,
     welcome: Hook<'a, Welcome>,
+    tails: (Vec<u8>, Vec<u8>),
 }
 
 impl<'a> Letter<'a> {
     /// The Welcome of a commit, with the tree inside.
     pub(super) fn of(outcome: Outcome<'a>) -> Self {
-        let (signer, tree) = (outcome.signer, outcome.tree.export());
+        let (signer, tree, tails) = (outcome.signer, outcome.tree.export(), Default::default());
         let (group_info, signed): (Hook<'a, GroupInfo>, Hook<'a, GroupInfo>) = (Box::new(|_| ()), Box::new(|_| ()));
-        Letter { outcome, signer, tree, group_info, signed, secrets: Box::new(|_| ()), welcome: Box::new(|_| ()) }
+        Letter {
+            outcome,
+            signer,
+            tree,
+            group_info,
+            signed,
+            secrets: Box::new(|_| ()),
+            welcome: Box::new(|_| ()),
+            tails,
+        }
     }
 
     /// With another tree inside than the one that was hashed.
@@ -66,12 +76,18 @@ impl<'a> Letter<'a> {
         self
     }
 
+    /// With bytes behind the GroupInfo and behind the GroupSecrets.
+    pub(super) fn tails(mut self, group_info: &[u8], secrets: &[u8]) -> Self {
+        self.tails = (group_info.to_vec(), secrets.to_vec());
+        self
+    }
+
     /// The message.
     pub(super) fn send(self) -> Vec<u8> {
         let group_info = self.make_group_info();
-        let Letter { outcome, secrets: alter_secrets, welcome: alter_welcome, .. } = self;
+        let Letter { outcome, secrets: alter_secrets, welcome: alter_welcome, tails, .. } = self;
         let suite = crate::crypto::Suite::of(outcome.context.cipher_suite).unwrap();
-        let sealed = outcome.welcome_key.seal(&encode(&group_info).unwrap()).unwrap();
+        let sealed = outcome.welcome_key.seal(&[encode(&group_info).unwrap(), tails.0].concat()).unwrap();
         let info = HpkeInfo::new(suite, "Welcome", &sealed).unwrap();
         let secrets = outcome.added.iter().map(|(leaf, key_package)| {
             let path = outcome.made.as_ref().and_then(|made| made.path.secret_for(*leaf));
@@ -81,7 +97,8 @@ impl<'a> Letter<'a> {
                 psks: outcome.psks.clone(),
             };
             alter_secrets(&mut secrets);
-            let encrypted = info.seal_to(&key_package.init_key, secrets.encode().unwrap().expose()).unwrap();
+            let plain = [secrets.encode().unwrap().expose(), &tails.1].concat();
+            let encrypted = info.seal_to(&key_package.init_key, &plain).unwrap();
             let new_member = key_package.reference(suite).unwrap();
             EncryptedGroupSecrets { new_member, encrypted_group_secrets: encrypted }
         });

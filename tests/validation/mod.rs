@@ -24,4 +24,8 @@ mod plot;
 mod commit;
 mod framing;
 mod leaf_node;
+mod private;
 mod proposals;
+mod support;
+mod tree;
+mod welcome;

@@ -58,9 +58,13 @@ const CHECKLIST: &[(&str, &str)] = &[
 /// The files, in the order of the page.
 const FILES: &[(&str, &str)] = &[
     ("Framing and decoding", include_str!("framing.rs")),
+    ("Encrypted messages", include_str!("private.rs")),
     ("Leaf nodes and key packages", include_str!("leaf_node.rs")),
+    ("Keys and capabilities of members", include_str!("support.rs")),
+    ("The ratchet tree", include_str!("tree.rs")),
     ("Proposals", include_str!("proposals.rs")),
     ("Commits", include_str!("commit.rs")),
+    ("Welcome and GroupInfo", include_str!("welcome.rs")),
 ];
 
 /// One rule with its test.
