@@ -43,6 +43,7 @@ mod client;
 mod codec;
 mod crypto;
 mod group;
+mod inspect;
 mod message;
 mod schedule;
 mod store;
@@ -67,6 +68,7 @@ pub use base::event::*;
 pub use base::host::*;
 pub use base::trace::set_logger;
 pub use client::*;
+pub use inspect::{ObjectKind, inspect, inspect_as, inspect_tree};
 pub use store::{
     BatchSize, Finding, Guard, MemoryStorage, Storage, StorageError, StoredRecord, Touches, WriteBatch, WriteOp,
     check_storage,

@@ -13,10 +13,10 @@ use faults::*;
 use parking_lot::{Condvar, Mutex};
 
 /// How often the turn may change although whoever has it could go on.
-const CHANGES_OF_TURN: usize = 3;
+const CHANGES_OF_TURN: usize = 30;
 
 /// Most orders tried for one pair of operations.
-const MOST_ORDERS: usize = 400;
+const MOST_ORDERS: usize = 20_000;
 
 /// What one of the two does, with the inputs of its pair. Bytes come back when it sends something.
 type Act = fn(&Hand, &[Vec<u8>]) -> Result<Said>;
@@ -228,6 +228,62 @@ const PAIRS: &[Pair] = &[
         acts: [clear, hear_0],
         outcomes: &[[0, 0]],
         ending: by_bob_or_dropped,
+    },
+    Pair {
+        name: "join by a commit twice",
+        setup: announced,
+        acts: [enter, enter],
+        outcomes: &[[0, 510], [510, 0]],
+        ending: entered,
+    },
+    Pair {
+        name: "rejoin/commit received",
+        setup: announced_commit,
+        acts: [enter, hear_1],
+        outcomes: &[[0, 0], [315, 0]],
+        ending: outrun,
+    },
+    Pair {
+        name: "confirm a join twice",
+        setup: entering,
+        acts: [confirm_join, confirm_join],
+        outcomes: &[[0, 511], [511, 0]],
+        ending: live,
+    },
+    Pair {
+        name: "confirm/discard a join",
+        setup: entering,
+        acts: [confirm_join, discard_join],
+        outcomes: &[[0, 511], [511, 0]],
+        ending: entered_or_not,
+    },
+    Pair {
+        name: "confirm a rejoin/its echo",
+        setup: reentering,
+        acts: [confirm_join, hear_0],
+        outcomes: &[[0, 403], [511, 0]],
+        ending: live,
+    },
+    Pair {
+        name: "confirm a rejoin/decrypt",
+        setup: reentering,
+        acts: [confirm_join, hear_1],
+        outcomes: &[[0, 0]],
+        ending: heard_once_more,
+    },
+    Pair {
+        name: "confirm a rejoin/encrypt",
+        setup: reentering,
+        acts: [confirm_join, speak],
+        outcomes: &[[0, 0]],
+        ending: sent_all,
+    },
+    Pair {
+        name: "discard a rejoin/its echo",
+        setup: reentering,
+        acts: [discard_join, hear_0],
+        outcomes: &[[0, 0], [511, 0]],
+        ending: entered_or_not,
     },
     Pair { name: "status/commit received", setup: commit, acts: [look, hear_0], outcomes: &[[0, 0]], ending: live },
 ];
@@ -554,7 +610,57 @@ fn join(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
     hand.client.join(inputs[0].clone(), JoinOptions::default()).map(|_| Said::Nothing)
 }
 
+fn enter(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
+    let options = ExternalJoinOptions { rejoin: true, ..ExternalJoinOptions::default() };
+    hand.client.join_external(inputs[0].clone(), options).map(|join| Said::Sent(join.commit))
+}
+
+fn confirm_join(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
+    hand.client.confirm_join(GROUP.to_vec(), Some(inputs[0].clone()), vec![]).map(|_| Said::Nothing)
+}
+
+fn discard_join(hand: &Hand, inputs: &[Vec<u8>]) -> Result<Said> {
+    hand.client.discard_join(GROUP.to_vec(), Some(inputs[0].clone())).map(|()| Said::Nothing)
+}
+
 // What there is before them.
+
+fn announced() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::without_alice();
+    let info = cast.bob.group().group_info(true).unwrap();
+    (cast, vec![info])
+}
+
+fn announced_commit() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::together();
+    let info = cast.bob.group().group_info(true).unwrap();
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    (cast, vec![info, commit])
+}
+
+/// Alice's commit waits, and the others have taken it.
+fn entering() -> (Cast, Vec<Vec<u8>>) {
+    let (cast, inputs) = announced();
+    let commit = taken_by_others(&cast, &inputs[0]);
+    (cast, vec![commit])
+}
+
+fn reentering() -> (Cast, Vec<Vec<u8>>) {
+    let cast = Cast::together();
+    let info = cast.bob.group().group_info(true).unwrap();
+    let message = heard_by_carol(&cast, 1).remove(0);
+    let commit = taken_by_others(&cast, &info);
+    (cast, vec![commit, message])
+}
+
+fn taken_by_others(cast: &Cast, info: &[u8]) -> Vec<u8> {
+    let options = ExternalJoinOptions { rejoin: true, ..ExternalJoinOptions::default() };
+    let commit = cast.alice.client.join_external(info.to_vec(), options).unwrap().commit;
+    cast.bob.receive(&commit);
+    cast.carol.receive(&commit);
+    commit
+}
 
 fn nothing() -> (Cast, Vec<Vec<u8>>) {
     (Cast::together(), vec![])
@@ -676,6 +782,36 @@ fn welcomed() -> (Cast, Vec<Vec<u8>>) {
 }
 
 // What must hold after them.
+
+/// Whichever commit waits lets Alice in.
+fn entered(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    let commit = cast.alice.client.pending_join(GROUP.to_vec()).unwrap().unwrap().commit;
+    cast.bob.receive(&commit);
+    cast.carol.receive(&commit);
+    cast.alice.handle = Some(cast.alice.client.confirm_join(GROUP.to_vec(), None, vec![]).unwrap());
+    live(cast, inputs);
+}
+
+/// The rejoin came too late or was outrun, and Alice goes on as she was.
+fn outrun(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    assert!(cast.alice.client.pending_join(GROUP.to_vec()).unwrap().is_none());
+    live(cast, inputs);
+}
+
+/// The others have let Alice in; if she gave that up, she comes in anew.
+fn entered_or_not(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    let member = |group: Arc<Group>| group.status().unwrap().active;
+    match cast.alice.client.open_group(GROUP.to_vec()).is_ok_and(member) {
+        true => live(cast, inputs),
+        false => comes_back(cast, inputs),
+    }
+}
+
+fn heard_once_more(cast: &mut Cast, inputs: &[Vec<u8>]) {
+    assert_eq!(heard(cast), 1);
+    assert_eq!(cast.alice.group().receive(inputs[1].clone(), vec![]).unwrap_err().code(), 405);
+    live(cast, inputs);
+}
 
 fn live(cast: &mut Cast, _: &[Vec<u8>]) {
     assert_going(&[&cast.alice, &cast.bob, &cast.carol]);

@@ -7,7 +7,8 @@ mod common;
 use common::*;
 use conclave::*;
 
-const LAST_RESORT: KeyPackageOptions = KeyPackageOptions { cipher_suite: None, last_resort: true };
+const LAST_RESORT: KeyPackageOptions =
+    KeyPackageOptions { cipher_suite: None, last_resort: true, extensions: Vec::new() };
 
 fn stored(world: &World, name: &str) -> usize {
     world.client(name).key_packages(None, 1000).unwrap().len()

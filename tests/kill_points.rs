@@ -67,6 +67,40 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "receive a commit with a key", setup: with_psk, act: receive, again: &[403], ending: settled },
     Operation { name: "receive a better commit", setup: beaten, act: receive, again: &[403], ending: settled },
     Operation { name: "receive our removal", setup: removed, act: receive, again: &[409], ending: comes_back },
+    Operation { name: "join by a commit", setup: announced, act: join_external, again: &[510], ending: enters },
+    Operation { name: "rejoin by a commit", setup: announced_again, act: rejoin, again: &[510], ending: enters },
+    Operation { name: "confirm a join", setup: entering, act: confirm_join, again: &[511], ending: alive },
+    Operation { name: "confirm a rejoin", setup: reentering, act: confirm_join, again: &[511], ending: alive },
+    Operation { name: "echo of a rejoin", setup: reentering, act: receive, again: &[403], ending: alive },
+    Operation { name: "discard a join", setup: entering_in_vain, act: discard_join, again: &[511], ending: invited },
+    Operation { name: "discard a rejoin", setup: reentering_in_vain, act: discard_join, again: &[511], ending: alive },
+    Operation {
+        name: "receive a better commit than a rejoin",
+        setup: outrun,
+        act: receive,
+        again: &[403],
+        ending: alive,
+    },
+    Operation {
+        name: "commit an earlier epoch's key",
+        setup: aged,
+        act: commit_resumption,
+        again: &[503],
+        ending: settled,
+    },
+    Operation { name: "commit a reinit", setup: inside, act: commit_reinit, again: &[503], ending: closed },
+    Operation { name: "confirm a reinit", setup: closing, act: confirm, again: &[504], ending: closed },
+    Operation {
+        name: "receive a reinit",
+        setup: closed_by_bob,
+        act: receive,
+        again: &[403, 506],
+        ending: followed_by_bob,
+    },
+    Operation { name: "create a successor", setup: ready_to_move, act: create_successor, again: &[507], ending: moved },
+    Operation { name: "branch", setup: ready_to_branch, act: branch, again: &[507], ending: branched },
+    Operation { name: "join a successor", setup: invited_to_move, act: join, again: &[408], ending: moved },
+    Operation { name: "import an archive", setup: archived, act: import, again: &[507], ending: heals },
     Operation { name: "clear proposals", setup: proposed, act: clear, again: &[0], ending: dropped },
     Operation { name: "delete", setup: inside, act: delete, again: &[401], ending: comes_back },
 ];
@@ -419,7 +453,182 @@ fn removed() -> (Cast, Vec<u8>) {
     (cast, commit)
 }
 
+fn info_of_bob(cast: &Cast) -> Vec<u8> {
+    cast.bob.group().group_info(true).unwrap()
+}
+
+fn announced() -> (Cast, Vec<u8>) {
+    let cast = Cast::without_alice();
+    let info = info_of_bob(&cast);
+    (cast, info)
+}
+
+fn announced_again() -> (Cast, Vec<u8>) {
+    let cast = Cast::together();
+    let info = info_of_bob(&cast);
+    (cast, info)
+}
+
+/// Alice's commit waits, and the others have taken it.
+fn entering() -> (Cast, Vec<u8>) {
+    let (cast, info) = announced();
+    join_external(&cast.alice, &info).unwrap();
+    let commit = admit(&cast);
+    (cast, commit)
+}
+
+fn reentering() -> (Cast, Vec<u8>) {
+    let (cast, info) = announced_again();
+    rejoin(&cast.alice, &info).unwrap();
+    let commit = admit(&cast);
+    (cast, commit)
+}
+
+fn admit(cast: &Cast) -> Vec<u8> {
+    let commit = cast.alice.client.pending_join(GROUP.to_vec()).unwrap().unwrap().commit;
+    cast.bob.receive(&commit);
+    cast.carol.receive(&commit);
+    commit
+}
+
+fn entering_in_vain() -> (Cast, Vec<u8>) {
+    let (cast, info) = announced();
+    join_external(&cast.alice, &info).unwrap();
+    (cast, vec![])
+}
+
+fn reentering_in_vain() -> (Cast, Vec<u8>) {
+    let (cast, info) = announced_again();
+    rejoin(&cast.alice, &info).unwrap();
+    (cast, vec![])
+}
+
+fn outrun() -> (Cast, Vec<u8>) {
+    let (cast, _) = reentering_in_vain();
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    (cast, commit)
+}
+
+fn aged() -> (Cast, Vec<u8>) {
+    let (cast, commit) = update();
+    let epoch = cast.alice.group().status().unwrap().epoch;
+    cast.alice.receive(&commit);
+    (cast, epoch.to_be_bytes().to_vec())
+}
+
+fn closing() -> (Cast, Vec<u8>) {
+    let cast = Cast::together();
+    commit_reinit(&cast.alice, &[]).unwrap();
+    let commit = cast.alice.group().pending_commit().unwrap().unwrap().commit;
+    cast.bob.receive(&commit);
+    cast.carol.receive(&commit);
+    (cast, vec![])
+}
+
+fn closed_by_bob() -> (Cast, Vec<u8>) {
+    let cast = Cast::together();
+    commit_reinit(&cast.bob, &[]).unwrap();
+    let commit = cast.bob.group().pending_commit().unwrap().unwrap().commit;
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
+    cast.carol.receive(&commit);
+    (cast, commit)
+}
+
+/// The key packages of Bob and Carol, one after the other, each behind its length.
+fn packages(cast: &Cast) -> Vec<u8> {
+    let packages = [&cast.bob, &cast.carol].map(Person::key_package);
+    packages.iter().flat_map(|package| [&(package.len() as u32).to_be_bytes()[..], package].concat()).collect()
+}
+
+fn split(mut input: &[u8]) -> Vec<Vec<u8>> {
+    let mut parts = Vec::new();
+    while let Some((length, rest)) = input.split_first_chunk::<4>() {
+        let (part, rest) = rest.split_at(u32::from_be_bytes(*length) as usize);
+        parts.push(part.to_vec());
+        input = rest;
+    }
+    parts
+}
+
+fn ready_to_move() -> (Cast, Vec<u8>) {
+    let (cast, _) = closing();
+    cast.alice.group().confirm_commit(None, vec![]).unwrap();
+    let packages = packages(&cast);
+    (cast, packages)
+}
+
+fn ready_to_branch() -> (Cast, Vec<u8>) {
+    let cast = Cast::together();
+    let packages = packages(&cast);
+    (cast, packages)
+}
+
+fn invited_to_move() -> (Cast, Vec<u8>) {
+    let (cast, commit) = closed_by_bob();
+    cast.alice.receive(&commit);
+    let key_packages = [&cast.alice, &cast.carol].map(Person::key_package).to_vec();
+    let options = SuccessorOptions { key_packages, ..SuccessorOptions::default() };
+    let welcome = cast.bob.group().create_successor(options).unwrap().welcome.unwrap();
+    cast.carol.client.join(welcome.clone(), JoinOptions::default()).unwrap();
+    (cast, welcome)
+}
+
+/// Alice's device is gone; there is an archive of it.
+fn archived() -> (Cast, Vec<u8>) {
+    let mut cast = Cast::together();
+    let archive = cast.alice.group().export_archive(vec![5; 32]).unwrap();
+    cast.alice = Person::new("alice");
+    (cast, archive)
+}
+
 // The operations.
+
+/// The group that comes after.
+const NEXT: &[u8] = b"next";
+
+fn join_external(alice: &Person, info: &[u8]) -> Result<String> {
+    said(alice.client.join_external(info.to_vec(), ExternalJoinOptions::default()))
+}
+
+fn rejoin(alice: &Person, info: &[u8]) -> Result<String> {
+    let options = ExternalJoinOptions { rejoin: true, ..ExternalJoinOptions::default() };
+    said(alice.client.join_external(info.to_vec(), options))
+}
+
+fn confirm_join(alice: &Person, commit: &[u8]) -> Result<String> {
+    said(alice.client.confirm_join(GROUP.to_vec(), Some(commit.to_vec()), vec![]))
+}
+
+fn discard_join(alice: &Person, _: &[u8]) -> Result<String> {
+    said(alice.client.discard_join(GROUP.to_vec(), None))
+}
+
+fn commit_resumption(alice: &Person, epoch: &[u8]) -> Result<String> {
+    let epoch = u64::from_be_bytes(epoch.try_into().unwrap());
+    let psk = ResumptionPsk { group_id: GROUP.to_vec(), epoch };
+    said(alice.group().new_commit().resumption_psk(psk)?.build())
+}
+
+fn commit_reinit(alice: &Person, _: &[u8]) -> Result<String> {
+    let options = ReinitOptions { group_id: Some(NEXT.to_vec()), ..ReinitOptions::default() };
+    said(alice.group().new_commit().reinit(options)?.build())
+}
+
+fn import(alice: &Person, archive: &[u8]) -> Result<String> {
+    said(alice.client.import_archive(archive.to_vec(), vec![5; 32], ImportOptions::default()))
+}
+
+fn create_successor(alice: &Person, key_packages: &[u8]) -> Result<String> {
+    let options = SuccessorOptions { key_packages: split(key_packages), ..SuccessorOptions::default() };
+    said(alice.group().create_successor(options))
+}
+
+fn branch(alice: &Person, key_packages: &[u8]) -> Result<String> {
+    let members = SuccessorOptions { key_packages: split(key_packages), ..SuccessorOptions::default() };
+    let options = BranchOptions { group_id: Some(NEXT.to_vec()), extensions: None, members };
+    said(alice.group().branch(options))
+}
 
 fn said<T>(outcome: Result<T>) -> Result<String> {
     outcome.map(|_| String::new())
@@ -609,6 +818,67 @@ fn comes_back(cast: &mut Cast) {
         cast.carol.receive(&commit);
     }
     invited(cast);
+}
+
+/// Alice's commit lets her in.
+fn enters(cast: &mut Cast) {
+    let commit = admit(cast);
+    let joined = cast.alice.client.confirm_join(GROUP.to_vec(), Some(commit), vec![]).unwrap();
+    cast.alice.handle = Some(joined);
+    alive(cast);
+}
+
+/// Alice follows what the others do, and comes back in.
+fn heals(cast: &mut Cast) {
+    let commit = cast.bob.commit();
+    cast.carol.receive(&commit);
+    cast.alice.receive(&commit);
+    join_external(&cast.alice, &info_of_bob(cast)).unwrap();
+    enters(cast);
+}
+
+/// The group is closed for everybody, and goes on elsewhere.
+fn closed(cast: &mut Cast) {
+    if let Some(waiting) = cast.alice.group().pending_commit().unwrap() {
+        if cast.bob.group().status().unwrap().frozen {
+            cast.alice.group().confirm_commit(None, vec![]).unwrap();
+        } else {
+            cast.alice.receive(&waiting.commit);
+            cast.bob.receive(&waiting.commit);
+            cast.carol.receive(&waiting.commit);
+        }
+    }
+    create_successor(&cast.alice, &packages(cast)).unwrap();
+    moved(cast);
+}
+
+fn followed_by_bob(cast: &mut Cast) {
+    let key_packages = [&cast.alice, &cast.carol].map(Person::key_package).to_vec();
+    let options = SuccessorOptions { key_packages, ..SuccessorOptions::default() };
+    let welcome = cast.bob.group().create_successor(options).unwrap().welcome.unwrap();
+    for person in [&cast.alice, &cast.carol] {
+        person.client.join(welcome.clone(), JoinOptions::default()).unwrap();
+    }
+    moved(cast);
+}
+
+/// Everybody is in the next group.
+fn moved(cast: &mut Cast) {
+    for welcome in welcomes(&cast.alice) {
+        for person in [&cast.bob, &cast.carol] {
+            person.client.join(welcome.clone(), JoinOptions::default()).unwrap();
+        }
+    }
+    for person in [&mut cast.alice, &mut cast.bob, &mut cast.carol] {
+        person.handle = Some(person.client.open_group(NEXT.to_vec()).unwrap());
+    }
+    alive(cast);
+}
+
+/// The old group goes on beside the new one.
+fn branched(cast: &mut Cast) {
+    alive(cast);
+    moved(cast);
 }
 
 fn invited(cast: &mut Cast) {

@@ -68,7 +68,7 @@ fn one_client_has_groups_of_two_suites() {
     let alice = world.client("alice");
     for suite in [1, 2] {
         let group = alice.create_group(GroupOptions { cipher_suite: Some(suite), ..Default::default() }).unwrap();
-        let options = KeyPackageOptions { cipher_suite: Some(suite), last_resort: false };
+        let options = KeyPackageOptions { cipher_suite: Some(suite), ..KeyPackageOptions::default() };
         let package = world.client("bob").create_key_packages(1, options).unwrap().remove(0).message;
         let built = group.clone().new_commit().add(package).unwrap().build().unwrap();
         group.confirm_commit(None, vec![]).unwrap();

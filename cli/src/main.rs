@@ -2,6 +2,7 @@
 
 mod arguments;
 mod chat;
+mod inspect;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -23,6 +24,7 @@ struct Command {
 
 const COMMANDS: &[Command] = &[
     Command { name: "chat", summary: chat::SUMMARY, usage: chat::USAGE, run: chat::run },
+    Command { name: "inspect", summary: inspect::SUMMARY, usage: inspect::USAGE, run: inspect::run },
     Command { name: "help", summary: "Tell about the commands, or about one of them.", usage: HELP_USAGE, run: help },
 ];
 

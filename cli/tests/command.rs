@@ -4,11 +4,11 @@
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-fn conclave(arguments: &[&str], input: &str) -> Output {
+fn conclave(arguments: &[&str], input: impl AsRef<[u8]>) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_conclave"));
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -51,4 +51,52 @@ fn a_chat_of_one_goes_on_under_its_storage_key() {
     let second = String::from_utf8(conclave(&arguments, "/create\n/nonsense\n").stdout).unwrap();
     assert!(second.contains("! you are in a group already\n"), "{second}");
     assert!(second.contains("! /nonsense is not understood; /help tells more\n"), "{second}");
+}
+
+/// A Proposal that removes leaf 2.
+const REMOVE: &str = "Proposal (6 bytes)\n  proposal_type: 0x0003 (remove)\n  remove.removed: 2\n";
+
+#[test]
+fn an_object_is_shown_in_whatever_form_it_comes() {
+    let bytes = [0, 3, 0, 0, 0, 2];
+    for input in [&bytes[..], b"0x0003 0000\n0002\n", b"000300000002", b"AAMAAAAC\n"] {
+        let output = conclave(&["inspect", "-", "--as", "Proposal"], input);
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), REMOVE);
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("welcome");
+    std::fs::write(&file, [0, 1, 0, 3, 0, 1, 0, 0]).unwrap();
+    let output = conclave(&["inspect", file.to_str().unwrap()], "");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("MLSMessage (8 bytes)\n  version: 0x0001 (mls10)\n"), "{text}");
+}
+
+#[test]
+fn a_tree_is_drawn() {
+    let output = conclave(&["inspect", "-", "--as=tree"], "14 0101 00 00 0001 03 626f62 00 00 00 00 00 02 00 00 00");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("malformed (20"));
+    let output = conclave(&["inspect", "-", "--as=tree"], "12 0101 00 00 0001 03 626f62 00 00 00 00 00 02 00 00");
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "ratchet tree (members: 1, leaves: 1)\n0 leaf 0: \"bob\" (3 bytes)\n"
+    );
+}
+
+#[test]
+fn what_cannot_be_shown_is_answered_in_plain_words() {
+    let answer = |arguments: &[&str], input: &str| {
+        let output = conclave(arguments, input);
+        assert!(!output.status.success() && output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(answer(&["inspect"], ""), "conclave: a FILE is missing, or - for standard input\n");
+    assert_eq!(answer(&["inspect", "-"], " "), "conclave: there is nothing to inspect\n");
+    assert_eq!(answer(&["inspect", "-"], "{}"), "conclave: this is text, but neither hex nor base64\n");
+    assert!(answer(&["inspect", "/nowhere/at/all"], "").starts_with("conclave: /nowhere/at/all: "));
+    assert!(answer(&["inspect", "-", "--as", "Secret"], "00").contains("`conclave help inspect` tells which kinds"));
+    let cut = answer(&["inspect", "-", "--as", "proposal"], "0003 0000");
+    assert_eq!(cut, "conclave: malformed (201): Proposal.remove.removed before byte 2: 4 bytes are wanted\n");
+    let secrets = format!("20{}0000", "5e".repeat(32));
+    let refused = answer(&["inspect", "-"], &secrets);
+    assert!(refused.contains("(106)") && refused.contains("GroupSecrets") && !refused.contains("5e5e"), "{refused}");
 }

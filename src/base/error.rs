@@ -205,6 +205,7 @@ codes! {
     103 NoSuchMember: "no member has this index or identity", "look the member up again: the roster has changed";
     104 BadArchive: "the archive is none, is damaged, or was sealed under another key", "check the key, and that the whole archive was kept";
     105 TooLong: "an argument is longer than the library stores or sends", "shorten it; the limit is in the detail";
+    106 HoldsSecrets: "the object holds secrets, which are never printed", "inspect what travels between clients instead";
 
     201 Malformed: "the bytes are not a valid MLS object", "drop them; the sender has a fault or is hostile";
     202 TrailingBytes: "bytes are left over after the object", "drop the message";

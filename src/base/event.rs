@@ -43,10 +43,15 @@ pub enum ProposalSummary {
         /// Which one.
         member: MemberName,
     },
-    /// A pre-shared key is mixed in.
+    /// A pre-shared key of the app is mixed in.
     Psk {
-        /// The id of the key, for an external one; empty for one that comes from an earlier epoch.
+        /// The id of the key.
         psk_id: Vec<u8>,
+    },
+    /// The secret of an earlier epoch, of this group or another, is mixed in.
+    ResumptionPsk {
+        /// Which one.
+        psk: ResumptionPsk,
     },
     /// The group is closed, to be begun anew.
     Reinit,
@@ -66,6 +71,15 @@ pub enum ProposalSummary {
     },
 }
 
+/// The secret of an epoch, as proof of having been a member then (RFC 9420 §8.6).
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct ResumptionPsk {
+    /// The group that it comes from.
+    pub group_id: Vec<u8>,
+    /// The epoch that it comes from.
+    pub epoch: u64,
+}
+
 /// What every member knows after a commit.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct EpochChange {
@@ -83,8 +97,10 @@ pub struct EpochChange {
     pub updated: Vec<MemberName>,
     /// Whether the group's own extensions were replaced.
     pub extensions_changed: bool,
-    /// The ids of the external pre-shared keys that were mixed in.
+    /// The ids of the app's pre-shared keys that were mixed in.
     pub psks: Vec<Vec<u8>>,
+    /// The earlier epochs whose secrets were mixed in.
+    pub resumption_psks: Vec<ResumptionPsk>,
     /// Custom proposals that were committed.
     pub custom: Vec<ProposalSummary>,
     /// What a pending commit of our own wanted, when this one took its place: do it again if it still makes sense.
@@ -211,6 +227,11 @@ pub enum Effect {
         tag: Vec<u8>,
         /// The epoch it begins with here.
         epoch: u64,
+    },
+    /// Groups came out of an archive; they send nothing until they were rejoined.
+    Imported {
+        /// The groups.
+        group_ids: Vec<Vec<u8>>,
     },
     /// Key packages were made, and are to be published.
     KeyPackages {

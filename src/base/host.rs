@@ -82,11 +82,23 @@ pub enum Verdict {
 }
 
 /// The app's authentication service (RFC 9420 §5.3.1): who a credential stands for.
+///
+/// That a credential belongs to the signature key it comes with is for the validator to find out: the library carries both
+/// and looks into neither. With certificates that means, beside verifying the chain up to an authority the app trusts, that the
+/// public key of the first one is `signature_key` (RFC 9420 §5.3), in the form that MLS gives it: the bare 32 or 57 bytes of
+/// Ed25519 and Ed448, the uncompressed point of ECDSA, which are the contents of the certificate's `subjectPublicKey`.
+///
+/// It is asked once about each credential that comes into a group: of the creator and of external senders when a group is
+/// created; of all members and external senders when one is joined; of a client in an Add and a member in an Update, when
+/// that is proposed, or when it is committed if it never was proposed before; of the committer in each commit with a path; and
+/// of external senders both when they are proposed and when they are committed.
 #[uniffi::export(rust, foreign)]
 pub trait CredentialValidator: Send + Sync {
     /// Judges a batch of candidates; the answer has one verdict for each, in order.
     fn validate(&self, candidates: Vec<Candidate>) -> Result<Vec<Verdict>>;
-    /// Whether `new` may take the place of `old` in one leaf (RFC 9420 §5.3.1).
+    /// Whether `new` may take the place of `old` in one leaf (RFC 9420 §5.3.1). Asked when credential or signature key change,
+    /// in an Update, in a commit, or in an external commit that removes an earlier leaf of its maker's; `new` is judged by
+    /// `validate`, too.
     fn is_successor(&self, old: Candidate, new: Candidate) -> Result<bool>;
 }
 
@@ -135,7 +147,14 @@ pub enum Change {
     /// The group would be closed and begun anew.
     Reinit,
     /// A client joins by itself, by external commit.
-    ExternalJoin,
+    ExternalJoin {
+        /// The client.
+        client_id: Vec<u8>,
+        /// The leaf that it takes out, an earlier one of its own. That removal is asked about by itself, too.
+        removed: Option<u32>,
+    },
+    /// A member makes a commit and so begins an epoch, whatever the commit changes; each change is asked about by itself, too.
+    Commit,
     /// The group's own extensions change.
     Extensions {
         /// The types of the extensions the group would have.
@@ -150,6 +169,23 @@ pub enum Change {
     },
 }
 
+/// Who proposes or commits a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum Party {
+    /// A member of the group.
+    Member {
+        /// Its leaf.
+        leaf: u32,
+    },
+    /// Someone outside whom the group lets propose changes (RFC 9420 §12.1.8).
+    External {
+        /// Its place in the group's external_senders extension.
+        index: u32,
+    },
+    /// A client that asks to be added, or joins by itself.
+    NewMember,
+}
+
 /// A change, where, and by whom.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct ChangeRequest {
@@ -157,10 +193,10 @@ pub struct ChangeRequest {
     pub group_id: Vec<u8>,
     /// The epoch that the change starts from.
     pub epoch: u64,
-    /// The leaf of the member that proposed it; nothing for someone outside the group.
-    pub proposer: Option<u32>,
-    /// The leaf of the member that commits it; nothing for someone outside the group, or while it is only proposed.
-    pub committer: Option<u32>,
+    /// Who proposed it.
+    pub proposer: Party,
+    /// Who commits it; nothing while it is only proposed.
+    pub committer: Option<Party>,
     /// The change itself.
     pub change: Change,
 }
@@ -168,7 +204,8 @@ pub struct ChangeRequest {
 /// The app's own rules on top of the RFC's: who may do what.
 #[uniffi::export(rust, foreign)]
 pub trait Policy: Send + Sync {
-    /// Whether the change may happen. All members must answer alike, or the group falls apart.
+    /// Whether the change may happen. Asked when it is proposed and when it is committed, of whoever does so and of all who
+    /// receive it. All members must answer alike, or the group falls apart.
     fn permit(&self, request: ChangeRequest) -> Result<bool>;
 }
 

@@ -21,12 +21,12 @@ pub(crate) const MAX_GROUP_ID: usize = 1 << 10;
 /// Most proposals that wait for a commit at one time.
 pub(crate) const MAX_PENDING_PROPOSALS: u32 = 1_000;
 
-/// Most of the waiting proposals that one member may have made.
+/// Most of the waiting proposals that one member, or one of the senders outside whom the group names, may have made.
 pub(crate) const MAX_PENDING_OF_MEMBER: u32 = 100;
 
-/// Most of the waiting proposals that may come from outside the group, from all senders there together: new senders cost
+/// Most of the waiting proposals that may come from clients that ask to be added, from all of them together: new ones cost
 /// nothing.
-pub(crate) const MAX_PENDING_OF_OUTSIDERS: u32 = 20;
+pub(crate) const MAX_PENDING_OF_STRANGERS: u32 = 20;
 
 /// Most proposals in one commit, nearly all of them by value.
 pub(crate) const MAX_COMMIT_PROPOSALS: usize = 1 << 16;

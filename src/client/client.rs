@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use super::call::{Act, run};
 use super::config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions};
+use super::extensions::of_the_app;
 use super::group::Group;
 use super::lease::{Inside, Leases};
 use super::services::{services, suites};
+use super::successor::chosen_id;
 use super::types::{GroupPage, GroupSummary, KeyPackageMessage};
 use crate::base::event::Effect;
 use crate::base::host::Identity;
-use crate::base::{CipherSuite, Code, GroupId, Result, Secret, limits};
-use crate::codec::decode_exact;
-use crate::crypto::{Suite, random_bytes};
+use crate::base::{CipherSuite, Code, GroupId, Result, Secret};
+use crate::crypto::Suite;
 use crate::group::create::NewGroup;
 use crate::group::head::{Head, Settings, Standing};
 use crate::group::host::Host as Services;
@@ -23,7 +24,6 @@ use crate::group::state::GroupState;
 use crate::group::{create, join, key_package, psk};
 use crate::message::Message;
 use crate::store::{Store, Txn, decode_record};
-use crate::tree::Extensions;
 
 /// Most key packages made in one call.
 const MAX_KEY_PACKAGES: u32 = 1000;
@@ -41,7 +41,7 @@ pub(crate) struct Shared {
 /// Calls are synchronous and may come from any thread; calls on different groups run side by side.
 #[derive(uniffi::Object)]
 pub struct Client {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     identity: Identity,
     suite: &'static Suite,
 }
@@ -85,9 +85,11 @@ impl Client {
         let suite = self.choose_suite(options.cipher_suite)?;
         let host = &self.shared.services;
         let identity = host.identity_for(suite)?;
+        let extensions = of_the_app(&options.extensions)?;
+        let options = (options.last_resort, &extensions);
         run(&self.shared.store, |txn| {
             key_package::prune(txn, host)?;
-            let made = (0..count).map(|_| key_package::create(txn, host, (suite, identity), options.last_resort));
+            let made = (0..count).map(|_| key_package::create(txn, host, (suite, identity), options));
             let made: Vec<KeyPackageMessage> = made.map(|own| own.map(key_package_message)).collect::<Result<_>>()?;
             let messages = made.iter().map(|package| package.message.clone()).collect();
             Ok((made, Some(Effect::KeyPackages { messages })))
@@ -118,18 +120,9 @@ impl Client {
     /// Creates a group with this client as its only member.
     pub fn create_group(&self, options: GroupOptions) -> Result<Arc<Group>> {
         let _inside = Inside::enter()?;
-        let group_id = match options.group_id {
-            Some(id) if id.len() <= limits::MAX_GROUP_ID => GroupId(id),
-            Some(_) => {
-                return Err(Code::TooLong.with(format_args!("a group id is at most {} bytes", limits::MAX_GROUP_ID)));
-            }
-            None => GroupId(random_bytes::<16>()?.to_vec()),
-        };
+        let group_id = chosen_id(options.group_id.as_deref())?;
         let suite = self.choose_suite(options.cipher_suite)?;
-        let extensions = match options.extensions.as_slice() {
-            [] => Extensions::default(),
-            encoded => decode_exact(encoded).map_err(|error| Code::BadArgument.with(error.detail()))?,
-        };
+        let extensions = of_the_app(&options.extensions)?;
         let settings = Settings { encrypt_handshakes: !options.public_handshakes, pad: !options.without_padding };
         self.enter_group(&group_id, &options.tag, |txn| {
             let new = NewGroup { group_id: group_id.clone(), suite, extensions: extensions.clone(), settings };
@@ -206,7 +199,8 @@ impl Client {
 }
 
 impl Client {
-    fn choose_suite(&self, wanted: Option<u16>) -> Result<&'static Suite> {
+    /// The suite that the app named, or the preferred one.
+    pub(super) fn choose_suite(&self, wanted: Option<u16>) -> Result<&'static Suite> {
         wanted.map_or(Ok(self.suite), |number| Suite::of(CipherSuite(number)))
     }
 
@@ -224,8 +218,7 @@ impl Client {
         Ok(Group::open(self.shared.clone(), group_id.clone()))
     }
 
-    /// What the tests of the library reach inside for.
-    #[cfg(feature = "test-util")]
+    /// What the client lends its groups.
     pub(crate) fn shared(&self) -> &Arc<Shared> {
         &self.shared
     }

@@ -5,24 +5,29 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::client::foreign_key_package;
+use super::extensions::for_group;
 use super::group::Group;
-use super::types::CommitResult;
+use super::successor::{ReinitOptions, reinit};
+use super::types::{CommitResult, application_psk};
+use crate::base::event::ResumptionPsk;
 use crate::base::{Code, LeafIndex, Result};
-use crate::codec::decode_exact;
 use crate::group::commit::{CommitRequest, TreePlace};
-use crate::group::propose::external_psk;
+use crate::group::propose;
+use crate::group::psk::with_nonce;
 use crate::group::state::GroupState;
 use crate::message::{KeyPackage, Proposal};
-use crate::tree::{Extensions, ProposalType, Unverified};
+use crate::schedule::Psk;
+use crate::tree::{Extensions, Unverified};
 
 /// One change that the commit is to make.
 #[derive(Clone)]
 enum Change {
     Add(Box<Unverified<KeyPackage>>),
     Remove(LeafIndex),
-    Psk(Vec<u8>),
+    Psk(Psk),
+    Reinit(ReinitOptions),
     Extensions(Extensions),
-    Custom(u16, Vec<u8>),
+    Custom(Proposal),
 }
 
 #[derive(Clone, Default)]
@@ -59,21 +64,28 @@ impl CommitBuilder {
 
     /// Mixes an external pre-shared key in, which every member must hold.
     pub fn psk(self: Arc<Self>, psk_id: Vec<u8>) -> Result<Arc<Self>> {
-        self.change(Change::Psk(psk_id))
+        self.change(Change::Psk(Psk::External(psk_id.into())))
+    }
+
+    /// Mixes in the secret that an earlier epoch of this or another group left, as proof of having been there: every member must
+    /// have been, and still keep that epoch. Nobody can join by this commit who was not.
+    pub fn resumption_psk(self: Arc<Self>, psk: ResumptionPsk) -> Result<Arc<Self>> {
+        self.change(Change::Psk(application_psk(psk)))
+    }
+
+    /// Closes the group, to be begun anew with other parameters: no other change may stand beside this one.
+    pub fn reinit(self: Arc<Self>, options: ReinitOptions) -> Result<Arc<Self>> {
+        self.change(Change::Reinit(options))
     }
 
     /// Replaces the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420).
     pub fn extensions(self: Arc<Self>, extensions: Vec<u8>) -> Result<Arc<Self>> {
-        let extensions = decode_exact(&extensions).map_err(|error| Code::BadArgument.with(error.detail()))?;
-        self.change(Change::Extensions(extensions))
+        self.change(Change::Extensions(for_group(&extensions)?))
     }
 
     /// Carries a proposal of a type that the app defines; every member must support the type.
     pub fn custom(self: Arc<Self>, proposal_type: u16, content: Vec<u8>) -> Result<Arc<Self>> {
-        if ProposalType(proposal_type).is_default() {
-            return Err(Code::BadArgument.with("this proposal type is one of RFC 9420's own"));
-        }
-        self.change(Change::Custom(proposal_type, content))
+        self.change(Change::Custom(propose::custom(proposal_type, content)?))
     }
 
     /// Authenticates these bytes beside the commit; everyone can read them.
@@ -140,9 +152,10 @@ fn request(draft: &Draft, state: &GroupState) -> Result<CommitRequest> {
         Ok(match change {
             Change::Add(key_package) => Proposal::Add(key_package.clone()),
             Change::Remove(leaf) => Proposal::Remove(*leaf),
-            Change::Psk(psk_id) => external_psk(state, psk_id)?,
+            Change::Psk(psk) => with_nonce(state.suite, psk.clone())?,
+            Change::Reinit(options) => Proposal::ReInit(reinit(state, options)?),
             Change::Extensions(extensions) => Proposal::GroupContextExtensions(extensions.clone()),
-            Change::Custom(number, content) => Proposal::Custom(ProposalType(*number), content.clone().into()),
+            Change::Custom(proposal) => proposal.clone(),
         })
     });
     Ok(CommitRequest {
@@ -151,5 +164,6 @@ fn request(draft: &Draft, state: &GroupState) -> Result<CommitRequest> {
         without_path: draft.without_path,
         tree: draft.tree,
         aad: draft.aad.clone(),
+        linking: None,
     })
 }

@@ -25,8 +25,19 @@ pub struct ClientConfig {
     pub proposals: Vec<u16>,
     /// Credential types that the app's validator understands. The client's own is always among them.
     pub credentials: Vec<u16>,
+    /// Extensions that this client's leaves carry, such as an application id: the encoded list of
+    /// [`encode_extensions`](crate::encode_extensions); empty for none. Their types count as understood. Leaves that are in
+    /// groups already get them with the next commit or Update of this client, and keep those that are no longer asked for as
+    /// long as their types are understood.
+    pub leaf_extensions: Vec<u8>,
+    /// Whether random values are put into what this client publishes (GREASE, RFC 9420 §13.5), which keeps other
+    /// implementations from relying on lists of what they know. They mean nothing and cost a few bytes.
+    pub grease: bool,
     /// How many epochs before the current one can still be read.
     pub past_epochs: u32,
+    /// How many epochs back the resumption secret may come from that a commit or Welcome asks for; never further back than
+    /// `past_epochs` reaches.
+    pub resumption_epochs: u32,
     /// How many messages of a sender may be skipped at once.
     pub max_forward: u32,
     /// How many keys of skipped messages are kept for each sender.
@@ -50,7 +61,10 @@ impl ClientConfig {
             extensions: Vec::new(),
             proposals: Vec::new(),
             credentials: Vec::new(),
+            leaf_extensions: Vec::new(),
+            grease: true,
             past_epochs: 5,
+            resumption_epochs: 5,
             max_forward: 1000,
             max_skipped: 1000,
             max_lifetime: crate::base::limits::MAX_LIFETIME,
@@ -95,7 +109,7 @@ impl Host {
 }
 
 /// How key packages are made.
-#[derive(Clone, Copy, Debug, Default, uniffi::Record)]
+#[derive(Clone, Debug, Default, uniffi::Record)]
 pub struct KeyPackageOptions {
     /// The cipher suite; nothing for the preferred one.
     pub cipher_suite: Option<u16>,
@@ -103,6 +117,9 @@ pub struct KeyPackageOptions {
     /// than once: one that is replayed is refused as long as the group is known here, but after the group was deleted with
     /// `delete`, it cannot be told from a new one.
     pub last_resort: bool,
+    /// Extensions of the key package itself, as the encoded list of [`encode_extensions`](crate::encode_extensions); empty for
+    /// none. Their types must be among those that the client understands.
+    pub extensions: Vec<u8>,
 }
 
 /// How a group is created.

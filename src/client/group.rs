@@ -7,27 +7,27 @@ use parking_lot::Mutex;
 use super::call::{Act, run};
 use super::client::{Shared, foreign_key_package};
 use super::commit_builder::CommitBuilder;
+use super::extensions::{for_group, in_words};
 use super::lease::{Inside, Lease};
-use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret};
-use crate::base::event::{Effect, Event};
-use crate::base::{Code, GroupId, LeafIndex, Result};
-use crate::codec::decode_exact;
+use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret, application_psk};
+use crate::base::event::{Effect, Event, ResumptionPsk};
+use crate::base::{GroupId, LeafIndex, Result};
 use crate::group::commit::CommitRequest;
 use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
 use crate::group::members::Listing;
+use crate::group::psk::with_nonce;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, open, pending, proposals, propose, receive, send};
+use crate::group::{commit, group_info, members, open, pending, pending_join, proposals, propose, receive, send};
 use crate::message::{ContentType, Proposal};
-use crate::schedule::Exporter;
+use crate::schedule::{Exporter, Psk};
 use crate::store::{Key, Txn};
-use crate::tree::Extensions;
 
 /// A handle on one group. It holds no state but a guess of what the next call will read: everything lives in the storage, so
 /// several handles, in several processes, may work on one group.
 #[derive(uniffi::Object)]
 pub struct Group {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
     group_id: GroupId,
     foresight: Mutex<Option<Foresight>>,
 }
@@ -51,6 +51,7 @@ impl Group {
                 members: state.member_count(),
                 active: head.standing == Standing::Active,
                 frozen: head.standing == Standing::Frozen,
+                imported: head.standing == Standing::Imported,
                 pending_proposals: head.proposals,
                 pending_commit: head.pending.is_some(),
                 oldest_epoch: head.oldest_epoch.0,
@@ -62,13 +63,13 @@ impl Group {
     pub fn members(&self, after: Option<u32>, limit: u32) -> Result<Vec<Member>> {
         self.query(|txn, state| {
             let page = members::page(txn, state, after, limit as usize)?;
-            Ok(page.into_iter().map(member).collect())
+            page.into_iter().map(member).collect()
         })
     }
 
     /// The member with this client id, as the app's validator named it. Reads a few records, whatever the group's size.
     pub fn find_member(&self, client_id: Vec<u8>) -> Result<Option<Member>> {
-        self.query(|txn, state| Ok(members::find(txn, state, &client_id)?.map(member)))
+        self.query(|txn, state| members::find(txn, state, &client_id)?.map(member).transpose())
     }
 
     /// Encrypts an application message. `aad` is authenticated with it and stays readable; `tag` comes back in the effect.
@@ -132,14 +133,18 @@ impl Group {
 
     /// Proposes to mix an external pre-shared key in. Gives the message to send.
     pub fn propose_psk(&self, psk_id: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| propose::external_psk(state, &psk_id))
+        self.propose(&tag, |_, state| with_nonce(state.suite, Psk::External(psk_id.as_slice().into())))
+    }
+
+    /// Proposes to mix in the secret that an earlier epoch of this or another group left. Gives the message to send.
+    pub fn propose_resumption_psk(&self, psk: ResumptionPsk, tag: Vec<u8>) -> Result<Vec<u8>> {
+        self.propose(&tag, |_, state| with_nonce(state.suite, application_psk(psk.clone())))
     }
 
     /// Proposes to replace the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420). Gives the
     /// message to send.
     pub fn propose_extensions(&self, extensions: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        let extensions: Extensions =
-            decode_exact(&extensions).map_err(|error| Code::BadArgument.with(error.detail()))?;
+        let extensions = for_group(&extensions)?;
         self.propose(&tag, |_, _| Ok(Proposal::GroupContextExtensions(extensions.clone())))
     }
 
@@ -218,7 +223,7 @@ impl Group {
     /// Derives a secret from the current epoch that all members can derive (RFC 9420 §8.5), of `length` bytes.
     pub fn export_secret(&self, label: String, context: Vec<u8>, length: u32) -> Result<Arc<Secret>> {
         self.query(|_, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             let exporter = Exporter::new(state.suite, &state.epoch.current()?.exporter_secret);
             let secret = exporter.export(&label, &context, length as usize)?;
             Ok(Arc::new(Secret::new(secret)))
@@ -228,7 +233,7 @@ impl Group {
     /// A value that is equal for all members of an epoch and for nobody else: compare it out of band (RFC 9420 §8.7).
     pub fn epoch_authenticator(&self) -> Result<Vec<u8>> {
         self.query(|_, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             Ok(state.epoch.current()?.epoch_authenticator.expose().to_vec())
         })
     }
@@ -241,7 +246,7 @@ impl Group {
     /// The whole ratchet tree, to be passed beside a Welcome or GroupInfo that does not hold it. O(n).
     pub fn export_tree(&self) -> Result<Vec<u8>> {
         self.query(|txn, state| {
-            state.head.require_active()?;
+            state.head.require_following()?;
             state.tree().export(txn, &*self.shared.services.observer)
         })
     }
@@ -251,10 +256,7 @@ impl Group {
         self.act(Foresight::to_load, |txn, state| {
             let key = txn.keyspace().head(&state.head.group_id);
             txn.guard(&key)?;
-            txn.clear(state.keys.all());
-            if let Some(stay) = state.head.previous {
-                txn.clear(state.keys.of_incarnation(stay.incarnation).all());
-            }
+            pending_join::forget(txn, &state.head);
             txn.delete(key);
             Ok(((), None))
         })
@@ -281,7 +283,12 @@ impl Group {
         })
     }
 
-    fn propose(&self, tag: &[u8], make: impl Fn(&mut Txn, &GroupState) -> Result<Proposal>) -> Result<Vec<u8>> {
+    /// Makes a proposal and keeps it.
+    pub(super) fn propose(
+        &self,
+        tag: &[u8],
+        make: impl Fn(&mut Txn, &GroupState) -> Result<Proposal>,
+    ) -> Result<Vec<u8>> {
         self.act(
             |foresight| foresight.to_send(ContentType::Proposal),
             |txn, state| {
@@ -307,7 +314,7 @@ impl Group {
     }
 
     /// Runs one act on the group: what it will read is foreseen, and what it leaves is remembered for the next.
-    fn act<T>(
+    pub(super) fn act<T>(
         &self,
         ahead: impl Fn(&Foresight) -> Vec<Key>,
         mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,
@@ -330,6 +337,9 @@ impl Group {
     }
 }
 
-fn member(listing: Listing) -> Member {
-    Member { name: listing.name, identity: listing.identity, signature_key: listing.signature_key }
+fn member(listing: Listing) -> Result<Member> {
+    let Listing { name, node } = listing;
+    let (identity, signature_key) = (node.credential.identity(), node.signature_key.0.to_vec());
+    let (capabilities, extensions) = (node.capabilities.into(), in_words(&node.extensions)?);
+    Ok(Member { name, identity, signature_key, capabilities, extensions })
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::config::{ClientConfig, Host, SigningKey};
+use super::extensions::of_the_app;
 use super::software_signer::SoftwareSigner;
 use crate::base::host::{PermitAll, Signer, SystemClock, Unobserved};
 use crate::base::{CipherSuite, Code, ProtocolVersion, Result};
@@ -10,7 +11,7 @@ use crate::crypto::{SignaturePublicKey, Suite};
 use crate::group::host::{GroupLimits, Host as Services, OwnIdentity};
 use crate::schedule::RatchetLimits;
 use crate::store::Store;
-use crate::tree::{Capabilities, Credential, CredentialType, ExtensionType, ProposalType};
+use crate::tree::{Capabilities, Credential, CredentialType, ExtensionPlace, ExtensionType, Extensions, ProposalType};
 
 /// The cipher suites of a client.
 pub(crate) fn suites(config: &ClientConfig) -> Result<Vec<&'static Suite>> {
@@ -29,13 +30,17 @@ pub(crate) fn services(
         None => software_keys(store, suites)?,
     };
     let credential = Credential::from(config.identity.clone());
-    let capabilities = capabilities(&config, &credential)?;
+    let extensions = of_the_app(&config.leaf_extensions)?;
+    extensions.check(ExtensionPlace::LeafNode)?;
+    let capabilities = capabilities(&config, (&credential, &extensions))?;
     let identities = keys.into_iter().map(|(suite, key_id, public_key)| OwnIdentity {
         key_id,
         suite: suite.id(),
         public_key,
         credential: credential.clone(),
         capabilities: capabilities.clone(),
+        extensions: extensions.clone(),
+        grease: config.grease,
     });
     Ok(Services {
         signer,
@@ -46,6 +51,7 @@ pub(crate) fn services(
         identities: identities.collect(),
         limits: GroupLimits {
             past_epochs: config.past_epochs,
+            resumption_epochs: config.resumption_epochs,
             ratchet: RatchetLimits { forward: config.max_forward, kept: config.max_skipped },
             longest_lifetime: config.max_lifetime,
         },
@@ -77,15 +83,18 @@ fn software_keys(store: &Arc<Store>, suites: &[&'static Suite]) -> Result<(Arc<d
     Ok((Arc::new(software), named))
 }
 
-fn capabilities(config: &ClientConfig, credential: &Credential) -> Result<Capabilities> {
+fn capabilities(config: &ClientConfig, (credential, carried): (&Credential, &Extensions)) -> Result<Capabilities> {
     let mut credentials = vec![credential.credential_type()];
     credentials.extend(config.credentials.iter().map(|number| CredentialType(*number)));
     credentials.sort_unstable();
     credentials.dedup();
+    let mut extensions: Vec<_> = config.extensions.iter().map(|number| ExtensionType(*number)).collect();
+    let more = carried.types().filter(|carried| !carried.is_default() && !config.extensions.contains(&carried.0));
+    extensions.extend(more);
     let capabilities = Capabilities {
         versions: vec![ProtocolVersion::MLS10],
         cipher_suites: config.cipher_suites.iter().map(|number| CipherSuite(*number)).collect(),
-        extensions: config.extensions.iter().map(|number| ExtensionType(*number)).collect(),
+        extensions,
         proposals: config.proposals.iter().map(|number| ProposalType(*number)).collect(),
         credentials,
     };

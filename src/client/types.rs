@@ -2,9 +2,13 @@
 
 use std::fmt;
 
-use crate::base::event::{Author, MemberName, ProposalSummary};
+use crate::base::event::{Author, MemberName, ProposalSummary, ResumptionPsk};
 use crate::base::host::Identity;
-use crate::base::{Result, Secret as BaseSecret};
+use crate::base::{Epoch, GroupId, Result, Secret as BaseSecret};
+use crate::schedule::{Psk, ResumptionPskUsage};
+use crate::tree;
+
+use super::extensions::Extension;
 
 /// Which release of the library this is.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -43,6 +47,37 @@ pub struct Member {
     pub identity: Identity,
     /// The key it signs with.
     pub signature_key: Vec<u8>,
+    /// What it says it supports.
+    pub capabilities: Capabilities,
+    /// What else its leaf carries.
+    pub extensions: Vec<Extension>,
+}
+
+/// What a client says it supports (RFC 9420 §7.2). The lists may hold values that mean nothing (§13.5).
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+pub struct Capabilities {
+    /// Versions of the protocol.
+    pub versions: Vec<u16>,
+    /// Cipher suites.
+    pub cipher_suites: Vec<u16>,
+    /// Types of extensions, beyond those of RFC 9420.
+    pub extensions: Vec<u16>,
+    /// Types of proposals, beyond those of RFC 9420.
+    pub proposals: Vec<u16>,
+    /// Types of credentials.
+    pub credentials: Vec<u16>,
+}
+
+impl From<tree::Capabilities> for Capabilities {
+    fn from(capabilities: tree::Capabilities) -> Self {
+        Capabilities {
+            versions: capabilities.versions.iter().map(|listed| listed.0).collect(),
+            cipher_suites: capabilities.cipher_suites.iter().map(|listed| listed.0).collect(),
+            extensions: capabilities.extensions.iter().map(|listed| listed.0).collect(),
+            proposals: capabilities.proposals.iter().map(|listed| listed.0).collect(),
+            credentials: capabilities.credentials.iter().map(|listed| listed.0).collect(),
+        }
+    }
 }
 
 /// How a group stands.
@@ -62,6 +97,8 @@ pub struct GroupStatus {
     pub active: bool,
     /// Whether the group was closed by a ReInit.
     pub frozen: bool,
+    /// Whether the group came out of an archive, and sends nothing until it was rejoined.
+    pub imported: bool,
     /// How many proposals wait for a commit.
     pub pending_proposals: u32,
     /// Whether a commit of our own waits.
@@ -121,6 +158,15 @@ pub struct PendingCommit {
     pub commit: Vec<u8>,
     /// The Welcome for the clients it adds.
     pub welcome: Option<Vec<u8>>,
+}
+
+/// A resumption secret for the app's own purposes, as the protocol names it.
+pub(crate) fn application_psk(psk: ResumptionPsk) -> Psk {
+    Psk::Resumption {
+        usage: ResumptionPskUsage::Application,
+        psk_group_id: GroupId(psk.group_id),
+        psk_epoch: Epoch(psk.epoch),
+    }
 }
 
 /// A secret that leaves the library: wiped when dropped, and never printed.

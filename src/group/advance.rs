@@ -6,7 +6,7 @@ use super::stage::Provisional;
 use super::state::GroupState;
 use crate::base::{Code, Result, Secret};
 use crate::codec::encode;
-use crate::crypto::{Digest, HpkePrivateKey, Mac};
+use crate::crypto::{Digest, HpkePrivateKey, Mac, Suite};
 use crate::message::AuthenticatedContent;
 use crate::schedule::{
     ConfirmationMatched, Joiner, Welcomer, confirm, confirmation_tag, confirmed_transcript_hash, external_init_from,
@@ -69,25 +69,39 @@ fn adopt_update_key(txn: &mut Txn, state: &GroupState, staged: &mut Provisional,
     Ok(())
 }
 
+/// What the next epoch grows from, besides the commit itself.
+pub(crate) struct Roots<'a> {
+    pub(crate) interim_transcript_hash: &'a Digest,
+    pub(crate) init_secret: Secret,
+    pub(crate) commit_secret: Secret,
+}
+
+impl<'a> Roots<'a> {
+    /// For a member: its own init secret, or the one that an external commit brings (RFC 9420 §8.3).
+    pub(crate) fn of_member(state: &'a GroupState, staged: &Provisional, commit_secret: Secret) -> Result<Self> {
+        let current = state.epoch.current()?;
+        let init_secret = match &staged.rest.external_init {
+            Some(kem_output) => external_init_from(state.suite, &current.external_secret, kem_output)?,
+            None => current.init_secret.duplicate(),
+        };
+        Ok(Roots { interim_transcript_hash: &current.interim_transcript_hash, init_secret, commit_secret })
+    }
+}
+
 /// Runs the transcript and the key schedule over the signed commit (RFC 9420 §8.2, §8).
 pub(crate) fn schedule(
     txn: &mut Txn,
-    state: &GroupState,
+    suite: &'static Suite,
     staged: &mut Provisional,
-    (content, commit_secret): (&AuthenticatedContent, Secret),
+    (content, roots): (&AuthenticatedContent, Roots<'_>),
 ) -> Result<Scheduled> {
-    let current = state.epoch.current()?;
     let input = content.confirmed_transcript_input()?;
-    let confirmed = confirmed_transcript_hash(state.suite, &current.interim_transcript_hash, &input);
+    let confirmed = confirmed_transcript_hash(suite, roots.interim_transcript_hash, &input);
     staged.seal_context(txn)?;
     staged.context.confirmed_transcript_hash = confirmed.clone();
     let group_context = encode(&staged.context)?;
-    let init_secret = match &staged.rest.external_init {
-        Some(kem_output) => external_init_from(state.suite, &current.external_secret, kem_output)?,
-        None => current.init_secret.duplicate(),
-    };
-    let psk_secret = psk::combine(txn, state.suite, &staged.rest.psks)?;
-    let joiner = Joiner::from_commit(state.suite, init_secret, commit_secret, &group_context)?;
+    let psk_secret = psk::combine(txn, suite, &staged.rest.psks)?;
+    let joiner = Joiner::from_commit(suite, roots.init_secret, roots.commit_secret, &group_context)?;
     let joiner_secret = joiner.joiner_secret().duplicate();
     let welcomer = joiner.with_psks(&psk_secret);
     Ok(Scheduled { joiner_secret, welcomer, confirmed_transcript_hash: confirmed, group_context })
@@ -97,24 +111,24 @@ impl Scheduled {
     /// The epoch of a received commit, if its confirmation tag shows that the committer reached the same one.
     pub(crate) fn confirm(
         self,
-        state: &GroupState,
+        suite: &'static Suite,
         staged: &Provisional,
         content: &AuthenticatedContent,
     ) -> Result<(Begun, ConfirmationMatched)> {
         let received = content.auth.confirmation_tag.as_ref().ok_or(Code::BadMac)?.clone();
         let secrets = self.welcomer.into_epoch(&self.group_context)?;
-        let proof = confirm(state.suite, &secrets.confirmation_key, &self.confirmed_transcript_hash, &received)?;
-        let interim = interim_transcript_hash(state.suite, &self.confirmed_transcript_hash, &received)?;
+        let proof = confirm(suite, &secrets.confirmation_key, &self.confirmed_transcript_hash, &received)?;
+        let interim = interim_transcript_hash(suite, &self.confirmed_transcript_hash, &received)?;
         let width = staged.tree.width();
         let (epoch, encryption_secret) = EpochRecord::begin(secrets, (self.group_context, width), (interim, received));
         Ok((Begun { epoch, encryption_secret }, proof))
     }
 
     /// The epoch of a commit of our own, and the confirmation tag to send with it.
-    pub(crate) fn begin(self, state: &GroupState, staged: &Provisional) -> Result<(Begun, Mac)> {
+    pub(crate) fn begin(self, suite: &'static Suite, staged: &Provisional) -> Result<(Begun, Mac)> {
         let secrets = self.welcomer.into_epoch(&self.group_context)?;
-        let tag = confirmation_tag(state.suite, &secrets.confirmation_key, &self.confirmed_transcript_hash);
-        let interim = interim_transcript_hash(state.suite, &self.confirmed_transcript_hash, &tag)?;
+        let tag = confirmation_tag(suite, &secrets.confirmation_key, &self.confirmed_transcript_hash);
+        let interim = interim_transcript_hash(suite, &self.confirmed_transcript_hash, &tag)?;
         let (epoch, encryption_secret) =
             EpochRecord::begin(secrets, (self.group_context, staged.tree.width()), (interim, tag.clone()));
         Ok((Begun { epoch, encryption_secret }, tag))

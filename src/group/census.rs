@@ -3,21 +3,14 @@
 
 use crate::base::{Code, Result};
 use crate::store::Txn;
-use crate::tree::{CredentialType, ExtensionType, Extensions, LeafNode, Tree};
+use crate::tree::{Capabilities, CredentialType, ExtensionType, Extensions, LeafNode, RequiredCapabilities, Tree};
 
 /// Checks leaves that are new in the group against its extensions and the credentials in use, once all of them are entered.
 pub(crate) fn check_leaves(txn: &mut Txn, tree: &Tree, extensions: &Extensions, leaves: &[&LeafNode]) -> Result<()> {
     let required = extensions.required_capabilities()?;
     let in_use = if leaves.is_empty() { Vec::new() } else { tree.census.credentials_in_use(txn)? };
     for leaf in leaves {
-        if let Some(ExtensionType(number)) = leaf.capabilities.lacking_extension(extensions.types()) {
-            return Err(
-                Code::Incapable.with(format_args!("a new leaf does not support the group's extension {number}"))
-            );
-        }
-        if let Some(required) = &required {
-            leaf.capabilities.check_required(required)?;
-        }
+        supports(&leaf.capabilities, (extensions, required.as_ref()))?;
         if let Some(CredentialType(number)) = in_use.iter().find(|used| !leaf.capabilities.supports_credential(**used))
         {
             let why = format_args!("a new leaf does not support credential type {number}, which members have");
@@ -25,6 +18,21 @@ pub(crate) fn check_leaves(txn: &mut Txn, tree: &Tree, extensions: &Extensions, 
         }
     }
     Ok(())
+}
+
+/// Checks what a client that is no member yet supports against a group's extensions.
+pub(crate) fn check_newcomer(capabilities: &Capabilities, extensions: &Extensions) -> Result<()> {
+    supports(capabilities, (extensions, extensions.required_capabilities()?.as_ref()))
+}
+
+fn supports(
+    capabilities: &Capabilities,
+    (extensions, required): (&Extensions, Option<&RequiredCapabilities>),
+) -> Result<()> {
+    if let Some(ExtensionType(number)) = capabilities.lacking_extension(extensions.types()) {
+        return Err(Code::Incapable.with(format_args!("a new leaf does not support the group's extension {number}")));
+    }
+    required.map_or(Ok(()), |required| capabilities.check_required(required))
 }
 
 /// Checks that all `members` support each credential type that one of the new leaves has.

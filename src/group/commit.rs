@@ -4,18 +4,19 @@
 use super::advance::{self, Begun};
 use super::group_info::{self, Invitation};
 use super::host::Host;
-use super::own_leaf::{handshake_format, protect, sign_content, unsigned_leaf};
+use super::identities::PathLeaf;
+use super::own_leaf::{handshake_format, protect, renewed_leaf, sign_content};
 use super::pending::{self, Pending};
 use super::proposals::KnownProposal;
 use super::resolve::{Committer, Listed, ListedProposal};
 use super::stage::{self, Provisional};
 use super::state::{GroupState, member_name};
 use super::{identities, path, record, rules, select, touch};
-use crate::base::event::ProposalSummary;
+use crate::base::event::{Event, ProposalSummary};
 use crate::base::{Code, Result, Secret};
 use crate::crypto::{Digest, SignaturePublicKey, sha256};
 use crate::message::{AuthenticatedContent, Commit, Content, FramedContent, Proposal, ProposalOrRef, Sender};
-use crate::schedule::WelcomeKey;
+use crate::schedule::{ResumptionPskUsage, WelcomeKey};
 use crate::store::Txn;
 use crate::tree::{LeafNode, LeafNodeSource, Names, NewPath, PathKeys, UpdatePath};
 
@@ -29,6 +30,8 @@ pub(crate) struct CommitRequest {
     pub(crate) without_path: bool,
     pub(crate) tree: TreePlace,
     pub(crate) aad: Vec<u8>,
+    /// The use of a resumption key, beyond the app's own, that the first commit of a successor makes (§11.2, §11.3).
+    pub(crate) linking: Option<ResumptionPskUsage>,
 }
 
 /// How new members get the tree.
@@ -58,23 +61,71 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
         return Err(Code::PendingCommit.into());
     }
     state.guard_head(txn)?;
-    let (listed, references) = select::proposals(txn, (state, host), &request)?;
-    touch::of_proposals(txn, state, &listed)?;
-    let proposals = listed_on_the_wire(&listed, references);
-    let allowed = rules::check(txn, state, host, listed)?;
-    let with_path = allowed.path_required || !request.without_path;
-    let vetted = identities::vet(state, host, allowed, None)?;
-    let intents = intents(txn, state, &vetted.allowed.requests)?;
-    let mut staged = stage::proposals(txn, state, vetted)?;
-    let signature_key = own_signature_key(txn, state, &mut staged)?;
-    let own = own_path(txn, (state, host), &mut staged, with_path)?;
-    staged.check_members(txn)?;
-    let (wire_path, new_path) = own.seal(txn, &mut staged)?;
-    let commit = Content::Commit(Box::new(Commit { proposals, path: wire_path }));
-    let mut content = sign_content(state, host, (handshake_format(state), commit), &request.aad)?;
-    check_signer(state, &content, &signature_key)?;
-    let next = Next::of(txn, state, &mut staged, (&mut content, &new_path))?;
-    finish(txn, (state, host), (staged, next), (content, intents, new_path, request))
+    let made = Made::of(txn, (state, host), &request)?;
+    hold(txn, (state, host), made)
+}
+
+/// Makes the commit and lets it take effect at once. Only for a group that nobody else is in yet.
+pub(crate) fn found(txn: &mut Txn, state: &mut GroupState, host: &Host, request: CommitRequest) -> Result<Founded> {
+    let mut made = Made::of(txn, (state, host), &request)?;
+    let event = made.event(txn, state)?;
+    record::epoch(txn, (state, host), &mut made.staged, (made.begun, made.path.keys, record::Warrant::Own))?;
+    Ok(Founded { welcome: made.invited.welcome, tree: made.invited.tree, event })
+}
+
+/// A commit that took effect as it was made.
+pub(crate) struct Founded {
+    pub(crate) welcome: Option<Vec<u8>>,
+    pub(crate) tree: Option<Vec<u8>>,
+    pub(crate) event: Event,
+}
+
+/// A commit with all that it changes, in the overlay and here.
+struct Made {
+    staged: Provisional,
+    begun: Begun,
+    content: AuthenticatedContent,
+    invited: Invited,
+    intents: Vec<ProposalSummary>,
+    path: SealedPath,
+}
+
+/// What new members get.
+#[derive(Default)]
+struct Invited {
+    welcome: Option<Vec<u8>>,
+    /// The tree, when it goes beside the Welcome.
+    tree: Option<Vec<u8>>,
+}
+
+impl Made {
+    fn of(txn: &mut Txn, (state, host): (&GroupState, &Host), request: &CommitRequest) -> Result<Self> {
+        let (listed, references) = select::proposals(txn, (state, host), request)?;
+        touch::of_proposals(txn, state, &listed)?;
+        let proposals = listed_on_the_wire(&listed, references);
+        let allowed = rules::check(txn, state, host, listed)?;
+        let with_path = allowed.path_required || !request.without_path;
+        let vetted = identities::vet(state, host, allowed, PathLeaf::Known)?;
+        let intents = intents(txn, state, &vetted.allowed.requests)?;
+        let mut staged = stage::proposals(txn, state, vetted)?;
+        let signature_key = own_signature_key(txn, state, &mut staged)?;
+        let own = own_path(txn, (state, host), &mut staged, with_path)?;
+        staged.check_members(txn)?;
+        let (wire_path, path) = own.seal(txn, &mut staged)?;
+        let commit = Content::Commit(Box::new(Commit { proposals, path: wire_path }));
+        let mut content = sign_content(state, host, (handshake_format(state), commit), &request.aad)?;
+        check_signer(state, &content, &signature_key)?;
+        let next = Next::of(txn, state, &mut staged, (&mut content, &path))?;
+        let (begun, invited) = next.invite(txn, (state, host), (&mut staged, &path), request.tree)?;
+        Ok(Made { staged, begun, content, invited, intents, path })
+    }
+
+    /// What will have happened.
+    fn event(&mut self, txn: &mut Txn, state: &GroupState) -> Result<Event> {
+        let own = self.staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
+        let committer = member_name(state.head.own_leaf, own);
+        Ok(record::event(&self.staged, record::change(&self.staged, committer, true)))
+    }
 }
 
 /// The key that others know us by, before our path.
@@ -84,7 +135,7 @@ fn own_signature_key(txn: &mut Txn, state: &GroupState, staged: &mut Provisional
 }
 
 /// A signer that used another key would leave us alone in an epoch that nobody else reaches, so its word is checked once.
-fn check_signer(state: &GroupState, content: &AuthenticatedContent, key: &SignaturePublicKey) -> Result<()> {
+pub(crate) fn check_signer(state: &GroupState, content: &AuthenticatedContent, key: &SignaturePublicKey) -> Result<()> {
     let signed = content.content.to_be_signed(content.wire_format, &state.epoch.group_context)?;
     let verified = state.suite.verify_with_label(key, FramedContent::LABEL, &signed, &content.auth.signature);
     verified.map(drop).map_err(|_| Code::SignerFailed.with("the signature is not by the key of our leaf"))
@@ -120,8 +171,7 @@ fn own_path(
     let known_as = (record.client_id.clone(), record.user_id.clone());
     let old = record.leaf_node()?;
     let identity = host.identity(&state.head.signing_key)?;
-    let mut template = unsigned_leaf(identity, old.encryption_key.clone(), LeafNodeSource::Update);
-    template.extensions = old.extensions.clone();
+    let template = renewed_leaf(identity, &old, old.encryption_key.clone(), LeafNodeSource::Update)?;
     let names = own_names(host, state, (&old, &template), known_as)?;
     let (mut path, node, private) = path::make(txn, (state, host), staged, (leaf, template, names))?;
     keys.forget_outdated(&staged.tree);
@@ -159,6 +209,7 @@ impl OwnPath {
 /// The next epoch, with what new members are told.
 struct Next {
     begun: Begun,
+    /// Used up by the one Welcome.
     welcome_key: WelcomeKey,
     joiner_secret: Secret,
 }
@@ -171,36 +222,50 @@ impl Next {
         staged: &mut Provisional,
         (content, path): (&mut AuthenticatedContent, &SealedPath),
     ) -> Result<Next> {
-        let scheduled = advance::schedule(txn, state, staged, (content, path.commit_secret.duplicate()))?;
+        let roots = advance::Roots::of_member(state, staged, path.commit_secret.duplicate())?;
+        let scheduled = advance::schedule(txn, state.suite, staged, (content, roots))?;
         let joiner_secret = scheduled.joiner_secret.duplicate();
         let welcome_key = scheduled.welcomer.welcome_key()?;
-        let (begun, tag) = scheduled.begin(state, staged)?;
+        let (begun, tag) = scheduled.begin(state.suite, staged)?;
         content.auth.confirmation_tag = Some(tag);
         Ok(Next { begun, welcome_key, joiner_secret })
     }
+
+    /// Invites those that the commit adds.
+    fn invite(
+        self,
+        txn: &mut Txn,
+        (state, host): (&GroupState, &Host),
+        (staged, path): (&mut Provisional, &SealedPath),
+        place: TreePlace,
+    ) -> Result<(Begun, Invited)> {
+        let Next { begun, welcome_key, joiner_secret } = self;
+        if staged.added.is_empty() {
+            return Ok((begun, Invited::default()));
+        }
+        let Exported { inside, beside } = export(txn, host, staged, place)?;
+        let parts = group_info::parts_of(&begun, staged.context.clone(), (state.head.own_leaf, inside))?;
+        let group_info = group_info::sign(host, (state.suite, &state.head.signing_key), parts)?;
+        let invitation = Invitation {
+            suite: state.suite,
+            welcome_key,
+            joiner_secret: &joiner_secret,
+            psks: &staged.rest.psks,
+            path: path.path.as_ref(),
+        };
+        let welcome = group_info::welcome(host, invitation, &group_info, &staged.added)?;
+        Ok((begun, Invited { welcome: Some(welcome), tree: beside }))
+    }
 }
 
-/// Protects the commit with keys of the old epoch, makes the Welcome with those of the new one, and keeps both.
-fn finish(
-    txn: &mut Txn,
-    (state, host): (&mut GroupState, &Host),
-    (mut staged, next): (Provisional, Next),
-    (content, intents, path, request): (AuthenticatedContent, Vec<ProposalSummary>, SealedPath, CommitRequest),
-) -> Result<Built> {
+/// Protects the commit with keys of the old epoch, takes all that it changes out of the overlay, and keeps both.
+fn hold(txn: &mut Txn, (state, host): (&mut GroupState, &Host), mut made: Made) -> Result<Built> {
     let keys = state.keys.clone();
+    let event = made.event(txn, state)?;
+    let Made { mut staged, begun, content, invited: Invited { welcome, tree }, intents, path } = made;
     let (commit, advance) = protect(txn, (state, &keys), content)?;
-    let Exported { inside, beside } = export(txn, host, &mut staged, request.tree)?;
-    let welcome = match staged.added.is_empty() {
-        true => None,
-        false => {
-            Some(invite(host, (state, &staged), (&next.begun, next.welcome_key, &next.joiner_secret), (&path, inside))?)
-        }
-    };
-    let own = staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
-    let committer = member_name(state.head.own_leaf, own);
-    let event = record::event(&staged, record::change(&staged, committer, true));
     let (base, group_id) = (state.head.epoch, state.head.group_id.clone());
-    record::epoch(txn, (state, host), &mut staged, (next.begun, path.keys, record::Warrant::Own))?;
+    record::epoch(txn, (state, host), &mut staged, (begun, path.keys, record::Warrant::Own))?;
     let change = txn.take_staged();
     // Until it is confirmed, the group is as it was, and so is what the next call is foreseen to read.
     *state = GroupState::load(txn, &group_id)?;
@@ -208,7 +273,7 @@ fn finish(
     let hash = sha256(&[&commit]);
     let pending = Pending { base, commit: commit.clone(), welcome: welcome.clone(), event, intents, staged: change };
     pending::keep(txn, state, &pending, hash)?;
-    Ok(Built { commit, welcome, tree: beside })
+    Ok(Built { commit, welcome, tree })
 }
 
 /// The encoded tree for new members, where it is asked for.
@@ -220,7 +285,7 @@ struct Exported {
 
 /// Exports the tree, which is O(n), if new members are to get it with this commit.
 fn export(txn: &mut Txn, host: &Host, staged: &mut Provisional, place: TreePlace) -> Result<Exported> {
-    if staged.added.is_empty() || place == TreePlace::Later {
+    if place == TreePlace::Later {
         return Ok(Exported::default());
     }
     let tree = Some(staged.tree.export(txn, &*host.observer)?);
@@ -228,24 +293,6 @@ fn export(txn: &mut Txn, host: &Host, staged: &mut Provisional, place: TreePlace
         TreePlace::Inside => Exported { inside: tree, beside: None },
         _ => Exported { inside: None, beside: tree },
     })
-}
-
-fn invite(
-    host: &Host,
-    (state, staged): (&GroupState, &Provisional),
-    (begun, welcome_key, joiner_secret): (&Begun, WelcomeKey, &Secret),
-    (path, tree): (&SealedPath, Option<Vec<u8>>),
-) -> Result<Vec<u8>> {
-    let parts = group_info::parts_of(begun, staged.context.clone(), (state.head.own_leaf, tree))?;
-    let group_info = group_info::sign(host, (state.suite, &state.head.signing_key), parts)?;
-    let invitation = Invitation {
-        suite: state.suite,
-        welcome_key,
-        joiner_secret,
-        psks: &staged.rest.psks,
-        path: path.path.as_ref(),
-    };
-    group_info::welcome(host, invitation, &group_info, &staged.added)
 }
 
 /// What the commit is for, to be told if another takes its place.

@@ -59,6 +59,7 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
         pending: None,
         settings,
         previous: stay.previous,
+        rejoining: None,
     };
     let mut state = GroupState { head, epoch, context, keys, suite };
     state.store_head(txn)?;
@@ -77,7 +78,7 @@ fn plant(
 ) -> Result<(Tree, TreeHead)> {
     let (private, public) = suite.generate_hpke_keys()?;
     let source = LeafNodeSource::KeyPackage(fresh_lifetime(host));
-    let node = sign_leaf(host, (&identity.key_id, unsigned_leaf(identity, public, source)), None)?;
+    let node = sign_leaf(host, (&identity.key_id, unsigned_leaf(identity, public, source)?), None)?;
     let names = host.name(suite, &[&node])?.into_iter().next();
     let record = leaf_record(&node, names, Epoch(0))?;
     let mut tree = Tree::blank(keys.clone(), suite);
@@ -103,20 +104,29 @@ pub(crate) fn begin_stay(txn: &mut Txn, group_id: &GroupId) -> Result<NewStay> {
     txn.guard(&head_key)?;
     let previous = match txn.load::<Head>(&head_key)? {
         None => None,
-        Some(head) if head.standing == Standing::Removed => {
-            if let Some(older) = head.previous {
-                txn.clear(GroupKeys::new(txn.keyspace().clone(), older.incarnation).all());
-            }
-            let Head { incarnation, own_leaf, oldest_epoch, epoch, .. } = head;
-            Some(PreviousStay { incarnation, own_leaf, epochs: (oldest_epoch, epoch) })
-        }
+        Some(head) if head.standing == Standing::Removed => Some(retire(txn, head)),
         Some(_) => return Err(Code::AlreadyMember.into()),
     };
+    let (keys, incarnation) = start_afresh(txn)?;
+    Ok(NewStay { keys, incarnation, previous })
+}
+
+/// A fresh incarnation, and the keys of its records.
+pub(crate) fn start_afresh(txn: &mut Txn) -> Result<(GroupKeys, Incarnation)> {
     let incarnation = Incarnation(random_bytes()?);
     let keys = GroupKeys::new(txn.keyspace().clone(), incarnation);
     // Nothing lies under a fresh incarnation, and saying so spares every look.
     txn.clear(keys.all());
-    Ok(NewStay { keys, incarnation, previous })
+    Ok((keys, incarnation))
+}
+
+/// What is left of a stay that has ended when another takes its place; the one before it goes.
+pub(crate) fn retire(txn: &mut Txn, head: Head) -> PreviousStay {
+    if let Some(older) = head.previous {
+        txn.clear(GroupKeys::new(txn.keyspace().clone(), older.incarnation).all());
+    }
+    let Head { incarnation, own_leaf, oldest_epoch, epoch, .. } = head;
+    PreviousStay { incarnation, own_leaf, epochs: (oldest_epoch, epoch) }
 }
 
 /// Stages the secrets of epoch 0: a random epoch secret, and the hashes of an empty transcript (RFC 9420 §11).

@@ -58,6 +58,12 @@ impl EpochRecord {
         (record, secrets.encryption_secret)
     }
 
+    /// What someone who is not in the group knows of its epoch: nothing secret. It is never stored.
+    pub(crate) fn seen_from_outside(group_context: Vec<u8>, width: Width) -> Self {
+        let nothing = || Secret::zero(0);
+        EpochRecord { group_context, width, sender_data_secret: nothing(), resumption_psk: nothing(), current: None }
+    }
+
     /// The secrets of the current epoch.
     pub(crate) fn current(&self) -> Result<&CurrentSecrets> {
         self.current.as_ref().ok_or_else(corrupt)

@@ -11,7 +11,7 @@ use crate::crypto::{HpkeInfo, Mac, Signature, Suite};
 use crate::message::{EncryptedGroupSecrets, GroupContext, GroupInfo, GroupSecrets, Message, Welcome};
 use crate::schedule::{PreSharedKeyId, WelcomeKey, external_keys};
 use crate::store::{Txn, corrupt};
-use crate::tree::{ExtensionType, Extensions, NewPath, Signed};
+use crate::tree::{ExtensionType, Extensions, NewPath, Signed, add_to_extensions};
 
 /// What a GroupInfo says beside the group context.
 pub(crate) struct GroupInfoParts {
@@ -33,6 +33,9 @@ pub(crate) fn sign(host: &Host, (suite, signing_key): (&Suite, &[u8]), parts: Gr
     if let Some(secret) = &parts.external_secret {
         let (_, public) = external_keys(suite, secret)?;
         extensions.put(ExtensionType::EXTERNAL_PUB, encode(&public)?);
+    }
+    if host.identity(signing_key)?.grease {
+        add_to_extensions(&mut extensions, &[])?;
     }
     let mut group_info = GroupInfo {
         group_context: parts.context,

@@ -14,6 +14,8 @@ pub(crate) enum Standing {
     Removed,
     /// A commit with a ReInit closed the group (RFC 9420 §12.4.2).
     Frozen,
+    /// A member whose state came out of an archive: its keys may have been used since, so it sends nothing.
+    Imported,
 }
 
 /// What the members of a group may choose for themselves, each on its own.
@@ -48,6 +50,19 @@ pub(crate) struct Head {
     pub(crate) settings: Settings,
     /// The stay in the group before this one, for as long as its messages can still be read.
     pub(crate) previous: Option<PreviousStay>,
+    /// An external join of our own that waits to take the place of this stay.
+    pub(crate) rejoining: Option<Rejoining>,
+}
+
+/// The mark that an external join of our own leaves on the stay that it would end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Rejoining {
+    /// The hash of the commit, by which its echo is known.
+    pub(crate) hash: [u8; 32],
+    /// The stay that it would begin.
+    pub(crate) incarnation: Incarnation,
+    /// The epoch that it would begin.
+    pub(crate) epoch: Epoch,
 }
 
 /// A stay in the group that ended with a removal.
@@ -74,11 +89,22 @@ impl Head {
             Standing::Active => Ok(()),
             Standing::Removed => Err(Code::Removed.into()),
             Standing::Frozen => Err(Code::Frozen.into()),
+            Standing::Imported => Err(Code::NotHealed.into()),
+        }
+    }
+
+    /// Refuses to follow a group that this client has left, or that is closed.
+    pub(crate) fn require_following(&self) -> Result<()> {
+        match self.standing {
+            Standing::Imported => Ok(()),
+            _ => self.require_active(),
         }
     }
 }
 
 impl Record for Head {
+    const VERSION: u8 = 2;
+
     fn write(&self, writer: &mut Writer) {
         writer.bytes(self.group_id.as_slice());
         writer.raw(&self.incarnation.0);
@@ -89,6 +115,7 @@ impl Record for Head {
             Standing::Active => 0,
             Standing::Removed => 1,
             Standing::Frozen => 2,
+            Standing::Imported => 3,
         });
         writer.u32(self.own_leaf.0);
         writer.bytes(&self.signing_key);
@@ -104,6 +131,11 @@ impl Record for Head {
             writer.u64(stay.epochs.0.0);
             writer.u64(stay.epochs.1.0);
         });
+        writer.option(self.rejoining.as_ref(), |writer, rejoining| {
+            writer.raw(&rejoining.hash);
+            writer.raw(&rejoining.incarnation.0);
+            writer.u64(rejoining.epoch.0);
+        });
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
@@ -117,6 +149,7 @@ impl Record for Head {
                 0 => Standing::Active,
                 1 => Standing::Removed,
                 2 => Standing::Frozen,
+                3 => Standing::Imported,
                 _ => return Err(corrupt()),
             },
             own_leaf: LeafIndex(reader.u32()?),
@@ -131,6 +164,13 @@ impl Record for Head {
                 let own_leaf = LeafIndex(reader.u32()?);
                 Ok(PreviousStay { incarnation, own_leaf, epochs: (Epoch(reader.u64()?), Epoch(reader.u64()?)) })
             })?,
+            rejoining: match reader.version() {
+                1 => None,
+                _ => reader.option(|reader| {
+                    let (hash, incarnation) = (reader.array()?, Incarnation(reader.array()?));
+                    Ok(Rejoining { hash, incarnation, epoch: Epoch(reader.u64()?) })
+                })?,
+            },
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::base::host::{Candidate, Clock, CredentialValidator, Observer, Policy,
 use crate::base::{CipherSuite, Code, Error, Result};
 use crate::crypto::{Signature, SignaturePublicKey, Suite, sign_content};
 use crate::schedule::RatchetLimits;
-use crate::tree::{Capabilities, Credential, LeafNode, Names};
+use crate::tree::{Capabilities, Credential, Extensions, LeafNode, Names};
 
 /// One of the client's signing keys, and who it stands for.
 #[derive(Clone)]
@@ -15,7 +15,12 @@ pub(crate) struct OwnIdentity {
     pub(crate) suite: CipherSuite,
     pub(crate) public_key: SignaturePublicKey,
     pub(crate) credential: Credential,
+    /// What the app supports, and nothing random (RFC 9420 §13.5).
     pub(crate) capabilities: Capabilities,
+    /// What the app wants in its leaves.
+    pub(crate) extensions: Extensions,
+    /// Whether leaves, key packages and GroupInfos get random values beside the real ones.
+    pub(crate) grease: bool,
 }
 
 /// How far a client goes back and forward.
@@ -23,6 +28,8 @@ pub(crate) struct OwnIdentity {
 pub(crate) struct GroupLimits {
     /// Epochs before the current one whose messages can still be read.
     pub(crate) past_epochs: u32,
+    /// How many epochs back a resumption secret may come from.
+    pub(crate) resumption_epochs: u32,
     pub(crate) ratchet: RatchetLimits,
     /// The longest total lifetime of a key package, in seconds.
     pub(crate) longest_lifetime: u64,

@@ -179,14 +179,14 @@ fn strangers_have_a_small_share_of_what_waits() {
         let proposal = (Sender::NewMemberProposal, Proposal::Add(key_package.clone()));
         framed(&stranger, &alice, proposal, &number.to_be_bytes())
     };
-    for number in 0..limits::MAX_PENDING_OF_OUTSIDERS {
+    for number in 0..limits::MAX_PENDING_OF_STRANGERS {
         let event = alice.receive(&ask(number)).unwrap();
         assert!(matches!(event, Event::Proposal { author: Author::NewMember, .. }));
     }
-    assert_eq!(alice.refuses(&ask(limits::MAX_PENDING_OF_OUTSIDERS)), Code::LimitReached.number());
+    assert_eq!(alice.refuses(&ask(limits::MAX_PENDING_OF_STRANGERS)), Code::LimitReached.number());
     // Members are not kept from proposing, and what waits is found again over several pages.
     alice.receive(&bob.group().propose_update(vec![]).unwrap()).unwrap();
-    assert_eq!(alice.group().pending_proposals().unwrap().len(), limits::MAX_PENDING_OF_OUTSIDERS as usize + 1);
+    assert_eq!(alice.group().pending_proposals().unwrap().len(), limits::MAX_PENDING_OF_STRANGERS as usize + 1);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_key_that_an_update_frees_is_free_for_it() {
         let root = tree.width().root();
         let key = tree.parent(txn, root).unwrap().key.as_ref().unwrap().encryption_key.clone();
         let identity = host.identity(&state.head.signing_key).unwrap();
-        let template = unsigned_leaf(identity, key, LeafNodeSource::Update);
+        let template = unsigned_leaf(identity, key, LeafNodeSource::Update).unwrap();
         let own = Some((&*state, state.head.own_leaf));
         let node = sign_leaf(host, (&state.head.signing_key, template), own).unwrap();
         propose::send(txn, (state, host), (Proposal::Update(Box::new(node.into())), &[])).unwrap()

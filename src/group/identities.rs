@@ -5,7 +5,7 @@ use super::proposals::KnownProposal;
 use super::resolve::Committer;
 use super::rules::Allowed;
 use super::state::GroupState;
-use crate::base::host::{Candidate, Change, ChangeRequest};
+use crate::base::host::{Candidate, Change, ChangeRequest, Party};
 use crate::base::{Code, Result};
 use crate::crypto::Suite;
 use crate::message::{Proposal, Sender};
@@ -18,9 +18,25 @@ pub(crate) struct Vetted {
     pub(crate) path_names: Option<Names>,
 }
 
+/// The leaf in the path of a commit.
+#[derive(Clone, Copy)]
+pub(crate) enum PathLeaf<'a> {
+    /// There is none, or it is ours and says nothing new.
+    Known,
+    /// Ours, where we join by the commit, with the names that the app gave it.
+    Named(&'a Names),
+    /// Another's, whom the app has yet to name.
+    Received(&'a LeafNode),
+}
+
 /// Asks the validator about every leaf that has no names yet, in one call, and the policy about every change.
-pub(crate) fn vet(state: &GroupState, host: &Host, allowed: Allowed, path_leaf: Option<&LeafNode>) -> Result<Vetted> {
-    let mut vetted = Vetted { allowed, path_names: None };
+pub(crate) fn vet(state: &GroupState, host: &Host, allowed: Allowed, path_leaf: PathLeaf<'_>) -> Result<Vetted> {
+    let (known, path_leaf) = match path_leaf {
+        PathLeaf::Known => (None, None),
+        PathLeaf::Named(names) => (Some(names.clone()), None),
+        PathLeaf::Received(leaf) => (None, Some(leaf)),
+    };
+    let mut vetted = Vetted { allowed, path_names: known };
     vetted.name_leaves(state, host, path_leaf)?;
     vetted.name_requests();
     vetted.permit(state, host)?;
@@ -46,7 +62,9 @@ impl Vetted {
         unnamed_adds.for_each(|known| *known = names.next());
         let unnamed_updates = updates.iter_mut().map(|update| &mut update.names).filter(|known| known.is_none());
         unnamed_updates.for_each(|known| *known = names.next());
-        self.path_names = path_leaf.and_then(|_| names.next());
+        if path_leaf.is_some() {
+            self.path_names = names.next();
+        }
         Ok(())
     }
 
@@ -58,28 +76,35 @@ impl Vetted {
     }
 
     fn permit(&self, state: &GroupState, host: &Host) -> Result<()> {
-        let committer = self.allowed.committer.leaf().map(|leaf| leaf.0);
+        let committer = Some(self.allowed.committer.sender());
         for known in &self.allowed.requests {
             request(state, host, known, committer)?;
         }
-        if self.allowed.committer == Committer::Joiner {
-            ask(state, host, (None, None), Change::ExternalJoin)?;
+        ask(state, host, (self.allowed.committer.sender(), committer), self.whole())
+    }
+
+    /// The commit itself, as a change.
+    fn whole(&self) -> Change {
+        match self.allowed.committer {
+            Committer::Member(_) => Change::Commit,
+            Committer::Joiner => Change::ExternalJoin {
+                client_id: self.path_names.as_ref().map(|(client_id, _)| client_id.clone()).unwrap_or_default(),
+                removed: self.allowed.removes.first().map(|leaf| leaf.0),
+            },
         }
-        Ok(())
     }
 }
 
 /// Asks the policy about one proposal; `committer` is nobody while it is only proposed.
-pub(crate) fn request(state: &GroupState, host: &Host, known: &KnownProposal, committer: Option<u32>) -> Result<()> {
-    let proposer = match known.sender {
-        Sender::Member(leaf) => Some(leaf.0),
-        _ => None,
-    };
+pub(crate) fn request(state: &GroupState, host: &Host, known: &KnownProposal, committer: Option<Sender>) -> Result<()> {
     let change = match &known.proposal {
         Proposal::Add(_) => {
             Change::Add { client_id: known.names.as_ref().map(|(client_id, _)| client_id.clone()).unwrap_or_default() }
         }
-        Proposal::Update(_) => Change::Update { leaf: proposer.unwrap_or_default() },
+        Proposal::Update(_) => match known.sender {
+            Sender::Member(leaf) => Change::Update { leaf: leaf.0 },
+            _ => return Err(Code::BadSender.into()),
+        },
         Proposal::Remove(leaf) => Change::Remove { leaf: leaf.0 },
         Proposal::PreSharedKey(_) => Change::Psk,
         Proposal::ReInit(_) => Change::Reinit,
@@ -91,21 +116,25 @@ pub(crate) fn request(state: &GroupState, host: &Host, known: &KnownProposal, co
             Change::Custom { proposal_type: proposal_type.0, content: content.to_vec() }
         }
     };
-    ask(state, host, (proposer, committer), change)
+    ask(state, host, (known.sender, committer), change)
 }
 
-fn ask(
-    state: &GroupState,
-    host: &Host,
-    (proposer, committer): (Option<u32>, Option<u32>),
-    change: Change,
-) -> Result<()> {
+fn ask(state: &GroupState, host: &Host, (proposer, committer): (Sender, Option<Sender>), change: Change) -> Result<()> {
     let (group_id, epoch) = (state.head.group_id.as_slice().to_vec(), state.head.epoch.0);
+    let (proposer, committer) = (party(proposer), committer.map(party));
     let request = ChangeRequest { group_id, epoch, proposer, committer, change };
     match host.policy.permit(request) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Code::PolicyRejected.into()),
         Err(error) => Err(Code::ValidatorFailed.with(error.detail())),
+    }
+}
+
+fn party(sender: Sender) -> Party {
+    match sender {
+        Sender::Member(leaf) => Party::Member { leaf: leaf.0 },
+        Sender::External(index) => Party::External { index },
+        Sender::NewMemberProposal | Sender::NewMemberCommit => Party::NewMember,
     }
 }
 

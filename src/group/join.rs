@@ -2,25 +2,21 @@
 
 use std::collections::HashMap;
 
-use super::census;
 use super::create::{NewStay, begin_stay};
+use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
 use super::head::{Head, PreviousStay, Settings, Standing};
 use super::host::Host;
-use super::identities;
 use super::key_package::{self, OwnKeyPackage};
-use super::psk;
 use super::state::GroupState;
-use crate::base::{Code, Epoch, GroupId, LeafIndex, Result};
+use super::{psk, successor};
+use crate::base::{Code, Epoch, LeafIndex, Result};
 use crate::codec::{decode_exact, encode};
 use crate::crypto::{Digest, Suite};
 use crate::message::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, KeyPackage, Message, Welcome};
-use crate::schedule::{Joiner, Psk, ResumptionPskUsage, SecretTree, Welcomer, confirm, interim_transcript_hash};
+use crate::schedule::{Joiner, SecretTree, Welcomer, confirm, interim_transcript_hash};
 use crate::store::{GroupKeys, Txn};
-use crate::tree::{
-    CredentialType, ExpectedSource, Judge, LeafNode, LeafRules, Names, Newcomer, PathKeys, PathSecret, Tree, TreeHead,
-    Unverified,
-};
+use crate::tree::{PathKeys, PathSecret, Tree, TreeHead, Unverified};
 
 /// What the app passes along with a Welcome.
 pub(crate) struct Joining<'a> {
@@ -49,16 +45,18 @@ pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining
         return Err(Code::WrongContent.with("not a Welcome"));
     };
     let invited = open_secrets(txn, &welcome)?;
-    let announced = open_group_info(txn, &invited, &welcome)?;
+    let announced = open_group_info(txn, host, &invited, &welcome)?;
     let group_id = announced.group_info.peek().group_context.group_id.clone();
     check_context(&invited, announced.group_info.peek())?;
     let NewStay { keys, incarnation, previous } = begin_stay(txn, &group_id)?;
     check_newer(previous, announced.group_info.peek().group_context.epoch)?;
-    let mut entry = take_tree(txn, host, (&keys, &invited), (announced.group_info.peek(), joining.tree))?;
-    let group_info = verify_group_info(txn, (&keys, &invited), &entry, announced.group_info)?;
-    identities::judge_external_senders(invited.suite, host, &group_info.group_context.extensions)?;
-    let path_keys = adopt_keys(txn, (&keys, &invited), &mut entry, &group_info)?;
-    let epoch = begin_epoch(txn, (&keys, invited.suite), (&group_info, &entry.tree), announced.welcomer)?;
+    let entrance = Entrance { keys: &keys, suite: invited.suite, host };
+    let own = Some(&invited.key_package.leaf_node);
+    let Entry { tree, own_leaf } = entrance.take_tree(txn, announced.group_info.peek(), (joining.tree, own))?;
+    let own_leaf = own_leaf.ok_or_else(|| Code::BadWelcome.with("our leaf is not in the tree"))?;
+    let group_info = entrance.verify(txn, &tree, announced.group_info)?;
+    let path_keys = adopt_keys(txn, (&keys, &invited), (&tree, own_leaf), &group_info)?;
+    let epoch = begin_epoch(txn, (&keys, invited.suite), (&group_info, &tree), announced.welcomer)?;
     txn.store(keys.path_keys(), &path_keys);
     let context = group_info.group_context;
     let head = Head {
@@ -68,16 +66,18 @@ pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining
         epoch: context.epoch,
         revision: 0,
         standing: Standing::Active,
-        own_leaf: entry.own_leaf,
+        own_leaf,
         signing_key: invited.own.signing_key.clone(),
-        tree: entry.tree,
+        tree,
         oldest_epoch: context.epoch,
         proposals: 0,
         pending: None,
         settings: joining.settings,
         previous,
+        rejoining: None,
     };
     let mut state = GroupState { head, epoch, context, keys, suite: invited.suite };
+    successor::check(txn, &state, &invited.secrets.psks)?;
     state.store_head(txn)?;
     use_up(txn, &invited.own);
     Ok(state)
@@ -128,8 +128,8 @@ fn find_key_package<'w>(
     Ok(None)
 }
 
-fn open_group_info(txn: &mut Txn, invited: &Invited, welcome: &Welcome) -> Result<Announced> {
-    check_psks(invited)?;
+fn open_group_info(txn: &mut Txn, host: &Host, invited: &Invited, welcome: &Welcome) -> Result<Announced> {
+    check_psks(txn, host, invited)?;
     let psk_secret = psk::combine(txn, invited.suite, &invited.secrets.psks)?;
     let joiner = Joiner::from_welcome(invited.suite, invited.secrets.joiner_secret.duplicate())?;
     let welcomer = joiner.with_psks(&psk_secret);
@@ -137,9 +137,9 @@ fn open_group_info(txn: &mut Txn, invited: &Invited, welcome: &Welcome) -> Resul
     Ok(Announced { group_info: decode_exact(plain.expose())?, welcomer })
 }
 
-/// At most one key of a reinit or branch, none of them without the flow it belongs to, and nonces of the right length
-/// (RFC 9420 §8.4, §12.4.3.1).
-fn check_psks(invited: &Invited) -> Result<()> {
+/// Every key once, at most one of them to link the group to another, none from further back than the app looks, and nonces of
+/// the right length (RFC 9420 §8.4, §8.6, §12.4.3.1).
+fn check_psks(txn: &mut Txn, host: &Host, invited: &Invited) -> Result<()> {
     let mut seen = std::collections::BTreeSet::new();
     for id in &invited.secrets.psks {
         if !seen.insert(id) {
@@ -148,11 +148,12 @@ fn check_psks(invited: &Invited) -> Result<()> {
         if id.psk_nonce.len() != invited.suite.secret_length() {
             return Err(Code::BadWelcome.with("the nonce of a pre-shared key has the wrong length"));
         }
-        if matches!(id.psk, Psk::Resumption { usage: ResumptionPskUsage::ReInit | ResumptionPskUsage::Branch, .. }) {
-            return Err(Code::UnsupportedContent.with("it continues another group, by reinit or branch"));
-        }
+        psk::check_reach(txn, host, id)?;
     }
-    Ok(())
+    match invited.secrets.psks.iter().filter_map(successor::link).count() {
+        0 | 1 => Ok(()),
+        _ => Err(Code::BadWelcome.with("it continues more than one other group")),
+    }
 }
 
 /// The group must be one that the key package was made for.
@@ -177,108 +178,26 @@ fn check_newer(previous: Option<PreviousStay>, epoch: Epoch) -> Result<()> {
     }
 }
 
-/// The imported tree, and where we stand in it.
-struct Entry {
-    tree: TreeHead,
-    own_leaf: LeafIndex,
-}
-
-/// Verifies every leaf of an imported tree, has the app name them, and looks for our own.
-struct Newcomers<'a> {
-    host: &'a Host,
-    suite: &'static Suite,
-    group_id: &'a GroupId,
-    own: &'a LeafNode,
-    own_leaf: Option<LeafIndex>,
-}
-
-impl Judge for Newcomers<'_> {
-    fn judge(&mut self, newcomers: &[Newcomer]) -> Result<Vec<Names>> {
-        let mut verified = Vec::with_capacity(newcomers.len());
-        for (leaf, node) in newcomers {
-            let rules = LeafRules {
-                source: ExpectedSource::Any,
-                member: Some((self.group_id, *leaf)),
-                longest_lifetime: self.host.limits.longest_lifetime,
-            };
-            let proof = node.peek().verify(self.suite, &rules)?;
-            if node.peek() == self.own {
-                self.own_leaf = Some(*leaf);
-            }
-            verified.push((node.peek(), proof));
-        }
-        let leaves: Vec<&LeafNode> = verified.iter().map(|(leaf, _)| *leaf).collect();
-        self.host.name(self.suite, &leaves)
-    }
-}
-
-/// Verifies the integrity of the tree, and finds our leaf in it.
-fn take_tree(
-    txn: &mut Txn,
-    host: &Host,
-    (keys, invited): (&GroupKeys, &Invited),
-    (group_info, beside): (&GroupInfo, Option<&[u8]>),
-) -> Result<Entry> {
-    let payload = group_info.extensions.ratchet_tree().or(beside).ok_or(Code::TreeMissing)?;
-    let suite = invited.suite;
-    let context = &group_info.group_context;
-    let mut newcomers =
-        Newcomers { host, suite, group_id: &context.group_id, own: &invited.key_package.leaf_node, own_leaf: None };
-    let tree = Tree::import(txn, (keys.clone(), suite), payload, (&mut newcomers, &*host.observer))?;
-    if tree.root.tree_hash != context.tree_hash {
-        return Err(Code::BadTree.with("the tree is not the one that the GroupInfo names"));
-    }
-    let own_leaf = newcomers.own_leaf.ok_or_else(|| Code::BadWelcome.with("our leaf is not in the tree"))?;
-    check_members(txn, (keys, suite), (&tree, group_info))?;
-    Ok(Entry { tree, own_leaf })
-}
-
-/// Every member supports what the group is and asks for, and the credentials of all others (RFC 9420 §7.3).
-fn check_members(
-    txn: &mut Txn,
-    (keys, suite): (&GroupKeys, &'static Suite),
-    (head, group_info): (&TreeHead, &GroupInfo),
-) -> Result<()> {
-    let tree = Tree::open(keys.clone(), suite, head);
-    let members = head.root.facts.occupied;
-    census::check_extensions(txn, &tree, (&group_info.group_context.extensions, members))?;
-    let in_use: Vec<CredentialType> = tree.census.credentials_in_use(txn)?;
-    census::check_credentials(txn, &tree, (&in_use, members))
-}
-
-/// The GroupInfo must be signed by a member (RFC 9420 §12.4.3).
-fn verify_group_info(
-    txn: &mut Txn,
-    (keys, invited): (&GroupKeys, &Invited),
-    entry: &Entry,
-    group_info: Unverified<GroupInfo>,
-) -> Result<GroupInfo> {
-    let mut tree = Tree::open(keys.clone(), invited.suite, &entry.tree);
-    let signer = tree.leaf(txn, group_info.peek().signer)?;
-    let signer = signer.ok_or_else(|| Code::BadGroupInfo.with("its signer is a blank leaf"))?.leaf_node()?;
-    group_info.verify(invited.suite, &signer.signature_key)
-}
-
 /// Our private keys: the leaf's, and what follows from the path secret.
 fn adopt_keys(
     txn: &mut Txn,
     (keys, invited): (&GroupKeys, &Invited),
-    entry: &mut Entry,
+    (head, own_leaf): (&TreeHead, LeafIndex),
     group_info: &GroupInfo,
 ) -> Result<PathKeys> {
     let leaf_key = crate::crypto::HpkePrivateKey(invited.own.leaf_key.0.duplicate());
-    let mut path_keys = PathKeys::of_leaf(entry.own_leaf, leaf_key);
-    let mut tree = Tree::open(keys.clone(), invited.suite, &entry.tree);
+    let mut path_keys = PathKeys::of_leaf(own_leaf, leaf_key);
+    let mut tree = Tree::open(keys.clone(), invited.suite, head);
     if let Some(secret) = &invited.secrets.path_secret {
-        if group_info.signer == entry.own_leaf {
+        if group_info.signer == own_leaf {
             return Err(Code::BadGroupInfo.with("it is signed by the client that it is sent to"));
         }
         let secret = PathSecret::received(invited.suite, secret.duplicate())?;
-        let derived = tree.adopt_path_secret(txn, secret, (entry.own_leaf, group_info.signer))?;
+        let derived = tree.adopt_path_secret(txn, secret, (own_leaf, group_info.signer))?;
         path_keys.replace(derived.keys);
     }
     // Without a key that the tree says we have, we could not read the commits of others.
-    match tree.lacks_key(txn, entry.own_leaf, &path_keys)? {
+    match tree.lacks_key(txn, own_leaf, &path_keys)? {
         true => Err(Code::BadWelcome.with("it lacks the path secret of a node that the tree says we know")),
         false => Ok(path_keys),
     }

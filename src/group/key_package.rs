@@ -4,12 +4,12 @@
 use super::host::{Host, OwnIdentity};
 use super::own_leaf::{sign_leaf, unsigned_leaf};
 use crate::base::host::SignPurpose;
-use crate::base::{CipherSuite, ProtocolVersion, Result, Secret};
+use crate::base::{CipherSuite, Code, ProtocolVersion, Result, Secret};
 use crate::codec::Opaque;
 use crate::crypto::{Digest, HpkePrivateKey, Signature, Suite};
 use crate::message::{KeyPackage, Message};
 use crate::store::{Reader, Record, Txn, Writer};
-use crate::tree::{Extensions, LeafNodeSource, Lifetime, Signed};
+use crate::tree::{ExtensionPlace, ExtensionType, Extensions, LeafNodeSource, Lifetime, Signed, add_to_extensions};
 
 /// A key package that waits for a Welcome.
 pub(crate) struct OwnKeyPackage {
@@ -43,21 +43,25 @@ pub(crate) fn create(
     txn: &mut Txn,
     host: &Host,
     (suite, identity): (&'static Suite, &OwnIdentity),
-    last_resort: bool,
+    (last_resort, extensions): (bool, &Extensions),
 ) -> Result<OwnKeyPackage> {
+    check_extensions(identity, extensions)?;
     let (init_key, init_public) = suite.generate_hpke_keys()?;
     let (leaf_key, leaf_public) = suite.generate_hpke_keys()?;
     let lifetime = fresh_lifetime(host);
-    let template = unsigned_leaf(identity, leaf_public, LeafNodeSource::KeyPackage(lifetime));
+    let template = unsigned_leaf(identity, leaf_public, LeafNodeSource::KeyPackage(lifetime))?;
     let leaf_node = sign_leaf(host, (&identity.key_id, template), None)?;
     let mut key_package = KeyPackage {
         version: ProtocolVersion::MLS10,
         cipher_suite: suite.id(),
         init_key: init_public,
         leaf_node,
-        extensions: Extensions::default(),
+        extensions: extensions.clone(),
         signature: Signature(Opaque::default()),
     };
+    if identity.grease {
+        add_to_extensions(&mut key_package.extensions, &key_package.leaf_node.capabilities.extensions)?;
+    }
     let content = key_package.signed_fields()?;
     key_package.signature = host.sign(&identity.key_id, (SignPurpose::KeyPackage, KeyPackage::LABEL), &content)?;
     let own = OwnKeyPackage {
@@ -73,6 +77,17 @@ pub(crate) fn create(
     let key = txn.keyspace().key_package(&own.reference.0);
     txn.store(key, &own);
     Ok(own)
+}
+
+/// What stands in a key package, its leaf must list (RFC 9420 §10).
+fn check_extensions(identity: &OwnIdentity, extensions: &Extensions) -> Result<()> {
+    extensions.check(ExtensionPlace::KeyPackage)?;
+    match identity.capabilities.lacking_extension(extensions.types()) {
+        Some(ExtensionType(number)) => {
+            Err(Code::BadArgument.with(format_args!("this client was opened without extension type {number}")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Deletes the private keys of key packages whose time is over.

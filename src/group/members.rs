@@ -2,15 +2,14 @@
 
 use super::state::{GroupState, member_name};
 use crate::base::event::MemberName;
-use crate::base::host::Identity;
 use crate::base::{LeafIndex, Result};
 use crate::store::Txn;
+use crate::tree::LeafNode;
 
 /// A member as the roster shows it.
 pub(crate) struct Listing {
     pub(crate) name: MemberName,
-    pub(crate) identity: Identity,
-    pub(crate) signature_key: Vec<u8>,
+    pub(crate) node: LeafNode,
 }
 
 /// Leaves read in one call.
@@ -27,12 +26,7 @@ pub(crate) fn page(txn: &mut Txn, state: &GroupState, after: Option<u32>, limit:
         tree.load(txn, stretch.clone().map(|leaf| LeafIndex(leaf).into()))?;
         for leaf in stretch.clone().map(LeafIndex) {
             if let Some(record) = tree.leaf(txn, leaf)?.filter(|_| found.len() < limit) {
-                let node = record.leaf_node()?;
-                found.push(Listing {
-                    name: member_name(leaf, record),
-                    identity: node.credential.identity(),
-                    signature_key: node.signature_key.0.to_vec(),
-                });
+                found.push(Listing { name: member_name(leaf, record), node: record.leaf_node()? });
             }
         }
         first = stretch.end;

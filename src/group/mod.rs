@@ -2,10 +2,14 @@
 //! that `receive` spells out; `commit` goes the same way with a path and a tag of its own.
 
 pub(crate) mod advance;
+pub(crate) mod archive;
 pub(crate) mod census;
 pub(crate) mod commit;
 pub(crate) mod create;
+pub(crate) mod entry;
 pub(crate) mod epoch;
+mod event_record;
+pub(crate) mod external;
 mod fitting;
 pub(crate) mod foresight;
 pub(crate) mod group_info;
@@ -16,9 +20,11 @@ pub(crate) mod join;
 pub(crate) mod key_package;
 pub(crate) mod members;
 pub(crate) mod open;
+pub(crate) mod outside;
 pub(crate) mod own_leaf;
 pub(crate) mod path;
 pub(crate) mod pending;
+pub(crate) mod pending_join;
 pub(crate) mod proposals;
 pub(crate) mod propose;
 pub(crate) mod psk;
@@ -30,7 +36,10 @@ pub(crate) mod select;
 pub(crate) mod send;
 pub(crate) mod stage;
 pub(crate) mod state;
+pub(crate) mod successor;
 pub(crate) mod touch;
 
+#[cfg(all(test, feature = "test-util"))]
+mod grease_tests;
 #[cfg(all(test, feature = "test-util"))]
 mod hostile_tests;

@@ -12,19 +12,53 @@ use crate::message::{
 };
 use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
 use crate::store::{GroupKeys, Txn};
-use crate::tree::{Extensions, LeafNode, LeafNodeSource, LeafRecord, Signed, leaf_key};
+use crate::tree::{LeafNode, LeafNodeSource, LeafRecord, Signed, add_to_leaf, keep_in_leaf, leaf_key};
 
 use super::open::ratchet_kind;
 
-/// A leaf of ours before it is signed.
-pub(crate) fn unsigned_leaf(identity: &OwnIdentity, encryption_key: HpkePublicKey, source: LeafNodeSource) -> LeafNode {
+/// A leaf of ours before it is signed, for a group or key package in which we have none.
+pub(crate) fn unsigned_leaf(
+    identity: &OwnIdentity,
+    encryption_key: HpkePublicKey,
+    source: LeafNodeSource,
+) -> Result<LeafNode> {
+    let mut node = plain_leaf(identity, encryption_key, source);
+    if identity.grease {
+        add_to_leaf(&mut node)?;
+    }
+    Ok(node)
+}
+
+/// A leaf of ours before it is signed, in place of `old`. Extensions that the app no longer asks for stay, as far as it still
+/// supports them.
+pub(crate) fn renewed_leaf(
+    identity: &OwnIdentity,
+    old: &LeafNode,
+    encryption_key: HpkePublicKey,
+    source: LeafNodeSource,
+) -> Result<LeafNode> {
+    let mut node = plain_leaf(identity, encryption_key, source);
+    for (extension_type, payload) in old.extensions.iter() {
+        let supported = node.capabilities.lacking_extension(std::iter::once(extension_type)).is_none();
+        if supported && node.extensions.find(extension_type).is_none() {
+            node.extensions.put(extension_type, payload.to_vec());
+        }
+    }
+    if identity.grease {
+        keep_in_leaf(&mut node, old)?;
+    }
+    Ok(node)
+}
+
+/// Says what the app configured, and no more.
+fn plain_leaf(identity: &OwnIdentity, encryption_key: HpkePublicKey, source: LeafNodeSource) -> LeafNode {
     LeafNode {
         encryption_key,
         signature_key: identity.public_key.clone(),
         credential: identity.credential.clone(),
         capabilities: identity.capabilities.clone(),
         leaf_node_source: source,
-        extensions: Extensions::default(),
+        extensions: identity.extensions.clone(),
         signature: Signature(Opaque::default()),
     }
 }
@@ -48,6 +82,16 @@ pub(crate) fn sign_content(
     (wire_format, content): (WireFormat, Content),
     aad: &[u8],
 ) -> Result<AuthenticatedContent> {
+    sign_as(Sender::Member(state.head.own_leaf), (state, host), (wire_format, content), aad)
+}
+
+/// The same as whoever we are to the group: a member, or a client that joins by its commit.
+pub(crate) fn sign_as(
+    sender: Sender,
+    (state, host): (&GroupState, &Host),
+    (wire_format, content): (WireFormat, Content),
+    aad: &[u8],
+) -> Result<AuthenticatedContent> {
     let purpose = match &content {
         Content::Application(_) => SignPurpose::Application,
         Content::Proposal(_) => SignPurpose::Proposal,
@@ -56,7 +100,7 @@ pub(crate) fn sign_content(
     let content = FramedContent {
         group_id: state.head.group_id.clone(),
         epoch: state.head.epoch,
-        sender: Sender::Member(state.head.own_leaf),
+        sender,
         authenticated_data: aad.into(),
         content,
     };

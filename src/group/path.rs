@@ -3,7 +3,7 @@
 
 use super::host::Host;
 use super::own_leaf::sign_leaf;
-use super::proposals::require_replacement;
+use super::proposals::require_fresh_key;
 use super::resolve::Committer;
 use super::stage::{Provisional, leaf_record};
 use super::state::GroupState;
@@ -51,13 +51,18 @@ pub(crate) fn receive(
     Ok(Merged { leaf, steps })
 }
 
-/// Makes the path of our own commit at `leaf`, and merges it. The leaf keeps what `template` says and gets fresh keys.
+/// Makes the path of our own commit at `leaf`, and merges it. The leaf keeps what `template` says and gets fresh keys; whoever
+/// joins by the commit takes the next free leaf.
 pub(crate) fn make(
     txn: &mut Txn,
     (state, host): (&GroupState, &Host),
     staged: &mut Provisional,
     (leaf, mut template, names): (LeafIndex, LeafNode, Names),
 ) -> Result<(NewPath, LeafNode, HpkePrivateKey)> {
+    if staged.committer == Committer::Joiner {
+        // The tree takes its shape from where the leaf is, and not from what it says.
+        staged.tree.add(txn, leaf_record(&template, Some(names.clone()), staged.epoch())?)?;
+    }
     let steps = staged.tree.filtered_direct_path(txn, leaf)?;
     let path = NewPath::generate(state.suite, steps)?;
     let (private, public) = state.suite.generate_hpke_keys()?;
@@ -69,7 +74,9 @@ pub(crate) fn make(
     template.leaf_node_source = LeafNodeSource::Commit(parent_hash);
     let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, leaf)))?;
     let record = leaf_record(&node, Some(names), staged.epoch())?;
-    staged.strike(txn, leaf)?;
+    if let Committer::Member(_) = staged.committer {
+        staged.strike(txn, leaf)?;
+    }
     staged.tree.enter(txn, leaf, &record)?;
     staged.tree.replace_leaf(txn, leaf, record)?;
     staged.note_leaf(node.clone());
@@ -105,7 +112,8 @@ fn check_successor(
         (Committer::Joiner, Some(removed)) => staged.former_leaf(txn, LeafIndex(removed.leaf))?,
         (Committer::Joiner, None) => return Ok(()),
     };
-    require_replacement(state, host, &old, node)
+    require_fresh_key(&old, node)?;
+    host.require_successor(state.suite, &old, node)
 }
 
 #[cfg(test)]

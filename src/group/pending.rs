@@ -1,8 +1,9 @@
 //! Our own commit while it waits for the delivery service's word: everything it will change is staged in one record, so
 //! that it survives a restart and can be confirmed, discarded, or recognised when it comes back.
 
+use super::event_record::{read_event, read_summary, write_event, write_summary};
 use super::state::GroupState;
-use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary};
+use crate::base::event::{Event, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
 use crate::crypto::sha256;
 use crate::store::{Key, KeyRange, Reader, Record, Staged, Txn, Writer, corrupt, decode_record, encode_record};
@@ -90,6 +91,8 @@ pub(crate) fn lost(txn: &mut Txn, state: &GroupState) -> Result<Option<Vec<Propo
 }
 
 impl Record for Pending {
+    const VERSION: u8 = 2;
+
     fn write(&self, writer: &mut Writer) {
         writer.u64(self.base.0);
         writer.bytes(&self.commit);
@@ -134,98 +137,4 @@ fn read_staged(reader: &mut Reader<'_>) -> Result<Staged> {
         Ok((key, value))
     })?;
     Ok(Staged { cleared, records: records.into_iter().collect() })
-}
-
-fn write_event(writer: &mut Writer, event: &Event) {
-    let (change, successor) = match event {
-        Event::Reinit { change, group_id, cipher_suite } => (change, Some((group_id, *cipher_suite))),
-        Event::EpochChanged { change } => (change, None),
-        // A commit has no other outcome.
-        _ => return,
-    };
-    writer.option(successor.as_ref(), |writer, (group_id, cipher_suite)| {
-        writer.bytes(group_id);
-        writer.u16(*cipher_suite);
-    });
-    writer.u64(change.epoch);
-    write_name(writer, &change.committer);
-    writer.list(&change.added, write_name);
-    writer.list(&change.removed, write_name);
-    writer.list(&change.updated, write_name);
-    writer.flag(change.extensions_changed);
-    writer.list(&change.psks, |writer, psk_id| writer.bytes(psk_id));
-    writer.list(&change.custom, write_summary);
-}
-
-fn read_event(reader: &mut Reader<'_>) -> Result<Event> {
-    let successor = reader.option(|reader| Ok((reader.bytes()?.to_vec(), reader.u16()?)))?;
-    let change = EpochChange {
-        epoch: reader.u64()?,
-        committer: read_name(reader)?,
-        own: true,
-        added: reader.list(read_name)?,
-        removed: reader.list(read_name)?,
-        updated: reader.list(read_name)?,
-        extensions_changed: reader.flag()?,
-        psks: reader.list(|reader| Ok(reader.bytes()?.to_vec()))?,
-        custom: reader.list(read_summary)?,
-        lost_commit: None,
-    };
-    Ok(match successor {
-        Some((group_id, cipher_suite)) => Event::Reinit { change, group_id, cipher_suite },
-        None => Event::EpochChanged { change },
-    })
-}
-
-fn write_name(writer: &mut Writer, name: &MemberName) {
-    writer.u32(name.leaf);
-    writer.bytes(&name.client_id);
-    writer.bytes(&name.user_id);
-}
-
-fn read_name(reader: &mut Reader<'_>) -> Result<MemberName> {
-    Ok(MemberName { leaf: reader.u32()?, client_id: reader.bytes()?.to_vec(), user_id: reader.bytes()?.to_vec() })
-}
-
-fn write_summary(writer: &mut Writer, summary: &ProposalSummary) {
-    match summary {
-        ProposalSummary::Add { client_id } => {
-            writer.u8(1);
-            writer.bytes(client_id);
-        }
-        ProposalSummary::Update => writer.u8(2),
-        ProposalSummary::Remove { member } => {
-            writer.u8(3);
-            write_name(writer, member);
-        }
-        ProposalSummary::Psk { psk_id } => {
-            writer.u8(4);
-            writer.bytes(psk_id);
-        }
-        ProposalSummary::Reinit => writer.u8(5),
-        ProposalSummary::ExternalInit => writer.u8(6),
-        ProposalSummary::Extensions { types } => {
-            writer.u8(7);
-            writer.list(types, |writer, extension_type| writer.u16(*extension_type));
-        }
-        ProposalSummary::Custom { proposal_type, content } => {
-            writer.u8(8);
-            writer.u16(*proposal_type);
-            writer.bytes(content);
-        }
-    }
-}
-
-fn read_summary(reader: &mut Reader<'_>) -> Result<ProposalSummary> {
-    Ok(match reader.u8()? {
-        1 => ProposalSummary::Add { client_id: reader.bytes()?.to_vec() },
-        2 => ProposalSummary::Update,
-        3 => ProposalSummary::Remove { member: read_name(reader)? },
-        4 => ProposalSummary::Psk { psk_id: reader.bytes()?.to_vec() },
-        5 => ProposalSummary::Reinit,
-        6 => ProposalSummary::ExternalInit,
-        7 => ProposalSummary::Extensions { types: reader.list(|reader| reader.u16())? },
-        8 => ProposalSummary::Custom { proposal_type: reader.u16()?, content: reader.bytes()?.to_vec() },
-        _ => return Err(corrupt()),
-    })
 }

@@ -2,7 +2,7 @@
 
 use super::host::Host;
 use super::state::GroupState;
-use crate::base::event::{Author, MemberName, ProposalSummary};
+use crate::base::event::{Author, MemberName, ProposalSummary, ResumptionPsk};
 use crate::base::{Code, LeafIndex, Result, limits};
 use crate::codec::{decode_exact, encode};
 use crate::crypto::Digest;
@@ -58,11 +58,12 @@ impl KnownProposal {
             Proposal::Remove(leaf) => {
                 ProposalSummary::Remove { member: name_in_message(state, txn, (*leaf, Code::BadProposal))? }
             }
-            Proposal::PreSharedKey(id) => ProposalSummary::Psk {
-                psk_id: match &id.psk {
-                    Psk::External(psk_id) => psk_id.to_vec(),
-                    Psk::Resumption { .. } => Vec::new(),
-                },
+            Proposal::PreSharedKey(id) => match &id.psk {
+                Psk::External(psk_id) => ProposalSummary::Psk { psk_id: psk_id.to_vec() },
+                Psk::Resumption { psk_group_id, psk_epoch, .. } => {
+                    let (group_id, epoch) = (psk_group_id.as_slice().to_vec(), psk_epoch.0);
+                    ProposalSummary::ResumptionPsk { psk: ResumptionPsk { group_id, epoch } }
+                }
             },
             Proposal::ReInit(_) => ProposalSummary::Reinit,
             Proposal::ExternalInit(_) => ProposalSummary::ExternalInit,
@@ -115,13 +116,15 @@ pub(crate) fn examine(
             let Sender::Member(leaf) = sender else { return Err(Code::BadSender.into()) };
             let checked = verify_update(state, host, leaf, leaf_node.as_ref().clone())?;
             let old = current_leaf(state, txn, leaf)?;
-            require_replacement(state, host, &old, &checked)?;
+            require_fresh_key(&old, &checked)?;
+            host.require_successor(state.suite, &old, &checked)?;
             host.name(state.suite, &[&checked]).map(|names| names.into_iter().next())
         }
         Proposal::Remove(leaf) => current_leaf(state, txn, *leaf).map(|_| None),
-        Proposal::PreSharedKey(id) => super::psk::check_id(state.suite, id).map(|()| None),
+        Proposal::PreSharedKey(id) => super::psk::check_id(state.suite, id, None).map(|()| None),
         Proposal::GroupContextExtensions(extensions) => {
-            crate::message::check_group_extensions(extensions).map(|()| None)
+            crate::message::check_group_extensions(extensions)?;
+            super::identities::judge_external_senders(state.suite, host, extensions).map(|()| None)
         }
         Proposal::ReInit(reinit) => super::rules::check_reinit(state, reinit).map(|()| None),
         Proposal::ExternalInit(_) => Err(Code::BadProposal.with("an ExternalInit outside an external commit")),
@@ -144,12 +147,12 @@ pub(crate) fn verify_update(
     node.verify(state.suite, &rules)
 }
 
-/// A leaf may replace an older one only with a fresh encryption key and an acceptable credential (RFC 9420 §7.3, §5.3.1).
-pub(crate) fn require_replacement(state: &GroupState, host: &Host, old: &LeafNode, new: &LeafNode) -> Result<()> {
-    if old.encryption_key == new.encryption_key {
-        return Err(Code::KeyReused.with("the new leaf keeps the encryption key of the old one"));
+/// A leaf may replace an older one only with a fresh encryption key (RFC 9420 §7.3).
+pub(crate) fn require_fresh_key(old: &LeafNode, new: &LeafNode) -> Result<()> {
+    match old.encryption_key == new.encryption_key {
+        true => Err(Code::KeyReused.with("the new leaf keeps the encryption key of the old one")),
+        false => Ok(()),
     }
-    host.require_successor(state.suite, old, new)
 }
 
 /// The LeafNode of a member.
@@ -178,8 +181,8 @@ pub(crate) fn keep(state: &mut GroupState, txn: &mut Txn, reference: &Digest, kn
 /// of them for that.
 fn check_room(state: &GroupState, txn: &mut Txn, sender: Sender) -> Result<()> {
     let share = match sender {
-        Sender::Member(_) => limits::MAX_PENDING_OF_MEMBER,
-        _ => limits::MAX_PENDING_OF_OUTSIDERS,
+        Sender::Member(_) | Sender::External(_) => limits::MAX_PENDING_OF_MEMBER,
+        Sender::NewMemberProposal | Sender::NewMemberCommit => limits::MAX_PENDING_OF_STRANGERS,
     };
     if state.head.proposals >= limits::MAX_PENDING_PROPOSALS {
         return Err(Code::LimitReached.with(format_args!("at most {} proposals wait", limits::MAX_PENDING_PROPOSALS)));
@@ -190,15 +193,10 @@ fn check_room(state: &GroupState, txn: &mut Txn, sender: Sender) -> Result<()> {
     Ok(())
 }
 
-/// How many of the waiting proposals count against this sender's share.
+/// How many of the waiting proposals count against this sender's share: each member and each external sender of the group has
+/// one, and all who ask to be added have one together.
 fn waiting_of(state: &GroupState, txn: &mut Txn, sender: Sender) -> Result<usize> {
-    Ok(waiting(state, txn)?.iter().filter(|(_, known)| same_share(known.sender, sender)).count())
-}
-
-/// Each member has a share; all outside the group have one together.
-fn same_share(one: Sender, other: Sender) -> bool {
-    let is_member = |sender| matches!(sender, Sender::Member(_));
-    one == other || (!is_member(one) && !is_member(other))
+    Ok(waiting(state, txn)?.iter().filter(|(_, known)| known.sender == sender).count())
 }
 
 /// Waiting proposals read in one call.

@@ -2,15 +2,13 @@
 
 use super::host::Host;
 use super::identities;
-use super::own_leaf::{handshake_format, protect, sign_content, sign_leaf, unsigned_leaf};
+use super::own_leaf::{handshake_format, protect, renewed_leaf, sign_content, sign_leaf};
 use super::proposals::{self, KnownProposal};
 use super::state::GroupState;
-use crate::base::Result;
-use crate::crypto::random_bytes;
+use crate::base::{Code, Result};
 use crate::message::{Content, Proposal, Sender};
-use crate::schedule::{PreSharedKeyId, Psk};
 use crate::store::Txn;
-use crate::tree::LeafNodeSource;
+use crate::tree::{LeafNodeSource, ProposalType, is_reserved};
 
 /// Signs a proposal, keeps it, and gives the message to send.
 pub(crate) fn send(
@@ -43,18 +41,20 @@ pub(crate) fn send(
 pub(crate) fn own_update(txn: &mut Txn, state: &GroupState, host: &Host) -> Result<Proposal> {
     let identity = host.identity(&state.head.signing_key)?;
     let (private, public) = state.suite.generate_hpke_keys()?;
-    let mut template = unsigned_leaf(identity, public.clone(), LeafNodeSource::Update);
-    template.extensions = proposals::current_leaf(state, txn, state.head.own_leaf)?.extensions;
+    let old = proposals::current_leaf(state, txn, state.head.own_leaf)?;
+    let template = renewed_leaf(identity, &old, public.clone(), LeafNodeSource::Update)?;
     let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, state.head.own_leaf)))?;
     txn.store(state.keys.update_key(&public.0), &private.0);
     Ok(Proposal::Update(Box::new(node.into())))
 }
 
-/// A proposal to mix an external pre-shared key in, under a fresh nonce.
-pub(crate) fn external_psk(state: &GroupState, psk_id: &[u8]) -> Result<Proposal> {
-    let nonce: [u8; 64] = random_bytes()?;
-    let psk_nonce = nonce.get(..state.suite.secret_length()).unwrap_or(&nonce).into();
-    Ok(Proposal::PreSharedKey(PreSharedKeyId { psk: Psk::External(psk_id.into()), psk_nonce }))
+/// A proposal of a type that the app defines. Types of RFC 9420 are proposed by what they do, and those reserved for GREASE
+/// never (§13.5).
+pub(crate) fn custom(proposal_type: u16, content: Vec<u8>) -> Result<Proposal> {
+    if ProposalType(proposal_type).is_default() || is_reserved(proposal_type) {
+        return Err(Code::BadArgument.with("this proposal type is one of RFC 9420's own"));
+    }
+    Ok(Proposal::Custom(ProposalType(proposal_type), content.into()))
 }
 
 /// A leaf that we bring in must be valid now (RFC 9420 §7.3).

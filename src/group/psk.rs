@@ -2,24 +2,34 @@
 
 use super::epoch::EpochRecord;
 use super::head::Head;
+use super::host::Host;
 use crate::base::{Code, Epoch, GroupId, Result, Secret};
-use crate::crypto::Suite;
+use crate::crypto::{Suite, random_bytes};
+use crate::message::Proposal;
 use crate::schedule::{PreSharedKeyId, Psk, ResumptionPskUsage, psk_secret};
-use crate::store::{GroupKeys, Txn};
+use crate::store::{GroupKeys, Reader, Record, Txn, Writer, decode_record};
 
 /// Longest external pre-shared key and longest id of one.
 const MAX_PSK: usize = 4096;
 
-/// Checks an id by itself: the nonce has the length of the suite's secrets, and only resumption for the app's own purposes
-/// may be proposed (RFC 9420 §12.1.4).
-pub(crate) fn check_id(suite: &Suite, id: &PreSharedKeyId) -> Result<()> {
+/// Checks an id by itself: the nonce has the length of the suite's secrets, and a key that links a group to another stands only
+/// where one does (RFC 9420 §12.1.4).
+pub(crate) fn check_id(suite: &Suite, id: &PreSharedKeyId, linking: Option<ResumptionPskUsage>) -> Result<()> {
     if id.psk_nonce.len() != suite.secret_length() {
         return Err(Code::BadProposal.with("the nonce of a pre-shared key has the wrong length"));
     }
     match &id.psk {
         Psk::External(_) | Psk::Resumption { usage: ResumptionPskUsage::Application, .. } => Ok(()),
+        Psk::Resumption { usage, .. } if linking == Some(*usage) => Ok(()),
         Psk::Resumption { .. } => Err(Code::BadProposal.with("a reinit or branch key may not be proposed")),
     }
+}
+
+/// A proposal to mix a key in, under a fresh nonce (RFC 9420 §8.4).
+pub(crate) fn with_nonce(suite: &Suite, psk: Psk) -> Result<Proposal> {
+    let nonce: [u8; 64] = random_bytes()?;
+    let psk_nonce = nonce.get(..suite.secret_length()).unwrap_or(&nonce).into();
+    Ok(Proposal::PreSharedKey(PreSharedKeyId { psk, psk_nonce }))
 }
 
 /// Puts an external key into the store.
@@ -27,9 +37,14 @@ pub(crate) fn put(txn: &mut Txn, psk_id: &[u8], secret: &Secret) -> Result<()> {
     if psk_id.len() > MAX_PSK || secret.expose().len() > MAX_PSK {
         return Err(Code::TooLong.with(format_args!("a pre-shared key and its id are at most {MAX_PSK} bytes long")));
     }
-    let key = txn.keyspace().psk(psk_id);
-    txn.store(key, secret);
+    keep(txn, &StoredPsk { psk_id: psk_id.to_vec(), secret: secret.duplicate() });
     Ok(())
+}
+
+/// Stages an external key.
+pub(crate) fn keep(txn: &mut Txn, key: &StoredPsk) {
+    let record = txn.keyspace().psk(&key.psk_id);
+    txn.store(record, key);
 }
 
 /// Deletes an external key.
@@ -47,9 +62,9 @@ pub(crate) fn combine(txn: &mut Txn, suite: &Suite, ids: &[PreSharedKeyId]) -> R
     psk_secret(suite, &keys)
 }
 
-/// Whether the key of this id is known here.
-pub(crate) fn is_known(txn: &mut Txn, id: &PreSharedKeyId) -> Result<bool> {
-    match find(txn, id) {
+/// Whether the key of this id can be used here: it is known, and from no further back than the app looks.
+pub(crate) fn is_usable(txn: &mut Txn, host: &Host, id: &PreSharedKeyId) -> Result<bool> {
+    match check_reach(txn, host, id).and_then(|()| find(txn, id)) {
         Ok(_) => Ok(true),
         Err(error) if error.is(Code::UnknownPsk) => Ok(false),
         Err(error) => Err(error),
@@ -61,22 +76,84 @@ fn find(txn: &mut Txn, id: &PreSharedKeyId) -> Result<Secret> {
         Psk::External(psk_id) => {
             let key = txn.keyspace().psk(psk_id);
             txn.watch(&key)?;
-            txn.load(&key)?.ok_or_else(|| Code::UnknownPsk.into())
+            let stored: StoredPsk = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
+            Ok(stored.secret)
         }
         Psk::Resumption { psk_group_id, psk_epoch, .. } => resumption(txn, psk_group_id, *psk_epoch),
     }
 }
 
+/// An external key as it is stored.
+pub(crate) struct StoredPsk {
+    /// Empty in records of the first version, which did not tell it.
+    psk_id: Vec<u8>,
+    secret: Secret,
+}
+
+impl Record for StoredPsk {
+    const VERSION: u8 = 2;
+
+    fn write(&self, writer: &mut Writer) {
+        writer.bytes(&self.psk_id);
+        writer.rest(self.secret.expose());
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        let psk_id = if reader.version() >= 2 { reader.bytes()?.to_vec() } else { Vec::new() };
+        Ok(StoredPsk { psk_id, secret: Secret::copy_of(reader.rest()) })
+    }
+}
+
+/// Records read in one call of a listing.
+const PAGE: usize = 256;
+
+/// Every external key whose record tells its id.
+pub(crate) fn list(txn: &mut Txn) -> Result<Vec<StoredPsk>> {
+    let (prefix, mut after, mut keys) = (txn.keyspace().psks(), None, Vec::new());
+    loop {
+        let page = txn.scan(&prefix, after.as_ref(), PAGE)?;
+        let ended = page.len() < PAGE;
+        after = page.last().map(|(key, _)| key.clone());
+        for (key, value) in page {
+            let stored: StoredPsk = decode_record(&value)?;
+            if txn.keyspace().psk(&stored.psk_id) == key {
+                keys.push(stored);
+            }
+        }
+        if ended {
+            return Ok(keys);
+        }
+    }
+}
+
 /// The resumption secret of an epoch of a group, as far back as the window of kept epochs reaches.
 fn resumption(txn: &mut Txn, group_id: &GroupId, epoch: Epoch) -> Result<Secret> {
-    let head_key = txn.keyspace().head(group_id);
-    txn.watch(&head_key)?;
-    let head: Head = txn.load(&head_key)?.ok_or(Code::UnknownPsk)?;
-    let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
-    let key = keys.epoch(epoch);
+    let head = head_of(txn, group_id)?;
+    let previous = head.previous.filter(|stay| epoch < head.oldest_epoch && epoch <= stay.epochs.1);
+    let incarnation = previous.map_or(head.incarnation, |stay| stay.incarnation);
+    let key = GroupKeys::new(txn.keyspace().clone(), incarnation).epoch(epoch);
     txn.watch(&key)?;
     let record: EpochRecord = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
     Ok(record.resumption_psk)
+}
+
+/// The head of a group whose secret a message asks for.
+fn head_of(txn: &mut Txn, group_id: &GroupId) -> Result<Head> {
+    let key = txn.keyspace().head(group_id);
+    txn.watch(&key)?;
+    txn.load(&key)?.ok_or_else(|| Code::UnknownPsk.into())
+}
+
+/// Refuses the resumption secret of an epoch further back than the app looks (RFC 9420 §8.6).
+pub(crate) fn check_reach(txn: &mut Txn, host: &Host, id: &PreSharedKeyId) -> Result<()> {
+    let Psk::Resumption { psk_group_id, psk_epoch, .. } = &id.psk else { return Ok(()) };
+    let head = head_of(txn, psk_group_id)?;
+    match head.epoch.0.saturating_sub(psk_epoch.0) <= u64::from(host.limits.resumption_epochs) {
+        true => Ok(()),
+        false => {
+            Err(Code::UnknownPsk.with("the epoch that a key is to come from is further back than this client looks"))
+        }
+    }
 }
 
 #[cfg(test)]

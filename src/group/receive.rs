@@ -2,13 +2,14 @@
 //! checked cannot be passed on.
 
 use super::host::Host;
+use super::identities::PathLeaf;
 use super::open::{Application, Handshake, Inbound, Opened, OwnClaim};
 use super::path::Merged;
 use super::pending::{self, Confirmed};
 use super::proposals::{self, KnownProposal, author_of};
 use super::resolve::{self, Committer};
 use super::state::GroupState;
-use super::{advance, identities, path, record, rules, stage, touch};
+use super::{advance, identities, path, pending_join, record, rules, stage, touch};
 use crate::base::event::{Author, Event, MemberName};
 use crate::base::{Code, Result};
 use crate::crypto::{Digest, SignatureVerified};
@@ -30,6 +31,11 @@ pub(crate) struct Received {
 pub(crate) fn message(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: Inbound) -> Result<Received> {
     if *inbound.group_id() != state.head.group_id {
         return Err(Code::WrongContent.with("the message is for another group"));
+    }
+    if state.head.rejoining.is_some_and(|rejoining| rejoining.hash == inbound.hash) {
+        let event;
+        (*state, event) = pending_join::confirm(txn, &state.head.group_id.clone(), None)?;
+        return Ok(Received { event, own_commit: true, welcome: None });
     }
     inbound.check_epoch(state)?;
     if state.head.pending == Some(inbound.hash) {
@@ -96,7 +102,7 @@ fn remember(
     (sender, proposal): (Sender, Proposal),
     reference: &Digest,
 ) -> Result<Event> {
-    state.head.require_active()?;
+    state.head.require_following()?;
     let key = state.keys.proposal(&reference.0);
     txn.watch(&key)?;
     if txn.read(&key)?.is_some() {
@@ -118,7 +124,7 @@ fn commit_received(
     (content, commit): (AuthenticatedContent, Commit),
     (proof, advance): (SignatureVerified, Option<Advance<'_>>),
 ) -> Result<Event> {
-    state.head.require_active()?;
+    state.head.require_following()?;
     state.guard_head(txn)?;
     let committer = committer(content.content.sender)?;
     let listed = resolve::proposals(txn, state, committer, commit)?;
@@ -126,7 +132,8 @@ fn commit_received(
     let allowed = rules::check(txn, state, host, listed)?;
     allowed.require_path()?;
     let path: Option<UpdatePath> = allowed.path.clone();
-    let vetted = identities::vet(state, host, allowed, path.as_ref().map(|path| path.leaf_node.peek()))?;
+    let path_leaf = path.as_ref().map_or(PathLeaf::Known, |path| PathLeaf::Received(path.leaf_node.peek()));
+    let vetted = identities::vet(state, host, allowed, path_leaf)?;
     let names = vetted.path_names.clone();
     let mut staged = stage::proposals(txn, state, vetted)?;
     let merged = match &path {
@@ -148,8 +155,9 @@ fn commit_received(
     }
     let joined = merged.as_ref().zip(path.as_ref());
     let (commit_secret, path_keys) = advance::commit_secret(txn, state, &mut staged, joined)?;
-    let scheduled = advance::schedule(txn, state, &mut staged, (&content, commit_secret))?;
-    let (begun, matched) = scheduled.confirm(state, &staged, &content)?;
+    let roots = advance::Roots::of_member(state, &staged, commit_secret)?;
+    let scheduled = advance::schedule(txn, state.suite, &mut staged, (&content, roots))?;
+    let (begun, matched) = scheduled.confirm(state.suite, &staged, &content)?;
     use_up(txn, advance, &proof)?;
     let mut change = record::change(&staged, author, false);
     change.lost_commit = lost;

@@ -4,14 +4,13 @@ use super::advance::Begun;
 use super::epoch::oldest_kept;
 use super::head::Standing;
 use super::host::Host;
-use super::proposals::KnownProposal;
+use super::pending_join;
 use super::stage::Provisional;
 use super::state::GroupState;
 use crate::base::Result;
-use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary};
+use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary, ResumptionPsk};
 use crate::crypto::SignatureVerified;
-use crate::message::Proposal;
-use crate::schedule::{ConfirmationMatched, SecretTree, forget_epochs, forget_own};
+use crate::schedule::{ConfirmationMatched, Psk, SecretTree, forget_epochs, forget_own};
 use crate::store::Txn;
 use crate::tree::PathKeys;
 
@@ -39,8 +38,9 @@ pub(crate) fn epoch(
     txn.store(state.keys.epoch(epoch), &begun.epoch);
     state.head.epoch = epoch;
     state.head.tree = tree;
-    if staged.rest.reinit.is_some() {
+    if let Some(reinit) = &staged.rest.reinit {
         state.head.standing = Standing::Frozen;
+        txn.store(state.keys.successor(), reinit);
     }
     state.store_head(txn)?;
     state.epoch = begun.epoch;
@@ -65,6 +65,7 @@ fn end_epoch(txn: &mut Txn, state: &mut GroupState, host: &Host) -> Result<()> {
         txn.clear(state.keys.of_incarnation(stay.incarnation).all());
         state.head.previous = None;
     }
+    pending_join::drop_outrun(txn, &mut state.head, next);
     state.head.oldest_epoch = oldest;
     txn.clear(keys.collected());
     state.head.proposals = 0;
@@ -80,6 +81,9 @@ pub(crate) fn removal(txn: &mut Txn, state: &mut GroupState) -> Result<()> {
     forget_own(txn, &keys, state.head.epoch, state.head.own_leaf);
     state.epoch.end();
     txn.store(keys.epoch(state.head.epoch), &state.epoch);
+    if let Some(next) = state.head.epoch.next() {
+        pending_join::drop_outrun(txn, &mut state.head, next);
+    }
     state.head.standing = Standing::Removed;
     state.head.proposals = 0;
     state.head.pending = None;
@@ -89,6 +93,7 @@ pub(crate) fn removal(txn: &mut Txn, state: &mut GroupState) -> Result<()> {
 /// What the commit changed, in the words of an event.
 pub(crate) fn change(staged: &Provisional, committer: MemberName, own: bool) -> EpochChange {
     let roster = staged.roster.clone();
+    let (psks, resumption_psks) = psks(staged);
     EpochChange {
         epoch: staged.epoch().0,
         committer,
@@ -97,7 +102,8 @@ pub(crate) fn change(staged: &Provisional, committer: MemberName, own: bool) -> 
         removed: roster.removed,
         updated: roster.updated,
         extensions_changed: staged.rest.extensions.is_some(),
-        psks: staged.rest.requests.iter().filter_map(external_psk).collect(),
+        psks,
+        resumption_psks,
         custom: staged.rest.custom.iter().map(|(kind, content)| custom(kind.0, content)).collect(),
         lost_commit: None,
     }
@@ -117,12 +123,16 @@ fn custom(proposal_type: u16, content: &[u8]) -> ProposalSummary {
     ProposalSummary::Custom { proposal_type, content: content.to_vec() }
 }
 
-fn external_psk(known: &KnownProposal) -> Option<Vec<u8>> {
-    match &known.proposal {
-        Proposal::PreSharedKey(id) => match &id.psk {
-            crate::schedule::Psk::External(psk_id) => Some(psk_id.to_vec()),
-            crate::schedule::Psk::Resumption { .. } => None,
-        },
-        _ => None,
+/// The keys that were mixed in: the app's, and those of earlier epochs.
+fn psks(staged: &Provisional) -> (Vec<Vec<u8>>, Vec<ResumptionPsk>) {
+    let (mut external, mut resumption) = (Vec::new(), Vec::new());
+    for id in &staged.rest.psks {
+        match &id.psk {
+            Psk::External(psk_id) => external.push(psk_id.to_vec()),
+            Psk::Resumption { psk_group_id, psk_epoch, .. } => {
+                resumption.push(ResumptionPsk { group_id: psk_group_id.as_slice().to_vec(), epoch: psk_epoch.0 });
+            }
+        }
     }
+    (external, resumption)
 }

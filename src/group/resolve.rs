@@ -7,6 +7,7 @@ use super::state::GroupState;
 use crate::base::{Code, LeafIndex, Result, limits};
 use crate::crypto::Digest;
 use crate::message::{Commit, ProposalOrRef, Sender};
+use crate::schedule::ResumptionPskUsage;
 use crate::store::Txn;
 use crate::tree::UpdatePath;
 
@@ -48,6 +49,8 @@ pub(crate) struct Listed {
     pub(crate) committer: Committer,
     pub(crate) proposals: Vec<ListedProposal>,
     pub(crate) path: Option<UpdatePath>,
+    /// The use of a resumption key that this commit may make, beyond the app's own.
+    pub(crate) linking: Option<ResumptionPskUsage>,
 }
 
 /// Refuses a list that no honest commit has, before anything is read for it: references of another length than the suite's
@@ -102,7 +105,7 @@ pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, committer: Committer,
             },
         });
     }
-    Ok(Listed { committer, proposals, path: commit.path })
+    Ok(Listed { committer, proposals, path: commit.path, linking: None })
 }
 
 fn look_up(txn: &mut Txn, state: &GroupState, reference: &Digest) -> Result<ListedProposal> {

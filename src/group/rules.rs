@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use super::host::Host;
-use super::proposals::{KnownProposal, current_leaf, require_replacement, verify_update};
-use super::psk::check_id;
+use super::proposals::{KnownProposal, current_leaf, require_fresh_key, verify_update};
+use super::psk::{check_id, check_reach};
 use super::resolve::{Committer, Listed};
 use super::state::GroupState;
 use crate::base::{Code, Error, LeafIndex, Result};
 use crate::codec::Opaque;
 use crate::message::{KeyPackage, Proposal, ReInit, Sender, check_group_extensions};
-use crate::schedule::PreSharedKeyId;
+use crate::schedule::{PreSharedKeyId, ResumptionPskUsage};
 use crate::store::Txn;
 use crate::tree::{Extensions, LeafNode, Names, ProposalType, UpdatePath};
 
@@ -70,6 +70,7 @@ pub(crate) fn check(txn: &mut Txn, state: &GroupState, host: &Host, listed: List
     let sole = listed.proposals.len() == 1;
     for one in listed.proposals {
         check_place(listed.committer, one.by_reference, &one.known.proposal)?;
+        check_use(txn, (state, host), &one.known.proposal, listed.linking)?;
         allowed.take(txn, (state, host), one.known)?;
     }
     if allowed.reinit.is_some() && !sole {
@@ -92,7 +93,8 @@ impl Allowed {
     }
 
     /// Checks one proposal by itself (RFC 9420 §12.1) and sorts it in. What came by reference was verified when it came, and
-    /// is verified again: a store cannot vouch for a signature.
+    /// is verified again: a store cannot vouch for a signature. What the app said of it then still holds: an Update comes by
+    /// reference only, and whether its credential may follow the old one was asked when it came.
     fn take(&mut self, txn: &mut Txn, (state, host): (&GroupState, &Host), known: KnownProposal) -> Result<()> {
         match known.proposal {
             Proposal::Add(key_package) => {
@@ -102,17 +104,14 @@ impl Allowed {
             Proposal::Update(node) => {
                 let Sender::Member(leaf) = known.sender else { return Err(Code::BadSender.into()) };
                 let node = verify_update(state, host, leaf, *node)?;
-                require_replacement(state, host, &current_leaf(state, txn, leaf)?, &node)?;
+                require_fresh_key(&current_leaf(state, txn, leaf)?, &node)?;
                 self.updates.push(Replacement { leaf, node, names: known.names });
             }
             Proposal::Remove(leaf) => {
                 current_leaf(state, txn, leaf)?;
                 self.removes.push(leaf);
             }
-            Proposal::PreSharedKey(id) => {
-                check_id(state.suite, &id)?;
-                self.psks.push(id);
-            }
+            Proposal::PreSharedKey(id) => self.psks.push(id),
             Proposal::GroupContextExtensions(extensions) => {
                 check_group_extensions(&extensions)?;
                 if self.extensions.replace(extensions).is_some() {
@@ -201,6 +200,18 @@ fn check_place(committer: Committer, by_reference: bool, proposal: &Proposal) ->
         (Committer::Joiner, Proposal::ExternalInit(_) | Proposal::Remove(_) | Proposal::PreSharedKey(_)) => Ok(()),
         (Committer::Joiner, _) => Err(bad_list("a proposal that an external commit may not have")),
     }
+}
+
+/// A pre-shared key must be one that this commit may use (RFC 9420 §12.1.4), from no further back than the app looks (§8.6).
+fn check_use(
+    txn: &mut Txn,
+    (state, host): (&GroupState, &Host),
+    proposal: &Proposal,
+    linking: Option<ResumptionPskUsage>,
+) -> Result<()> {
+    let Proposal::PreSharedKey(id) = proposal else { return Ok(()) };
+    check_id(state.suite, id, linking)?;
+    check_reach(txn, host, id)
 }
 
 /// A ReInit may not lower the version, and its extensions are held to the rules of a group's (RFC 9420 §12.1.5).

@@ -38,7 +38,8 @@ pub(crate) fn proposals(
     }
     listed.extend(request.proposals.iter().map(|proposal| by_value(state, proposal.clone())));
     check_count(listed.len())?;
-    Ok((Listed { committer: ourselves(state), proposals: listed, path: None }, references))
+    let linking = request.linking;
+    Ok((Listed { committer: ourselves(state), proposals: listed, path: None, linking }, references))
 }
 
 /// Drops what cannot be committed by us or together with the rest: of several proposals for one leaf, a Remove beats the
@@ -70,7 +71,7 @@ fn choose(
                 _ => false,
             },
             Proposal::Remove(leaf) => matches!(best.get(&leaf.0), Some(Choice::WaitingRemoval(best)) if *best == place),
-            Proposal::PreSharedKey(id) => super::psk::is_known(txn, id)? && psks.insert(id.clone()),
+            Proposal::PreSharedKey(id) => super::psk::is_usable(txn, host, id)? && psks.insert(id.clone()),
             Proposal::GroupContextExtensions(_) => extensions == Some(place),
             Proposal::ReInit(_) => alone,
             Proposal::ExternalInit(_) => false,

@@ -28,7 +28,8 @@ impl Unverified<GroupInfo> {
 }
 
 impl GroupInfo {
-    fn check(&self, suite: &Suite) -> Result<()> {
+    /// Whether it is sound in itself.
+    pub(crate) fn check(&self, suite: &Suite) -> Result<()> {
         if self.group_context.cipher_suite != suite.id() {
             return Err(Code::BadGroupInfo.with("the GroupInfo is of another cipher suite"));
         }

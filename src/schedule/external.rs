@@ -12,7 +12,6 @@ pub(crate) fn external_keys(suite: &Suite, external_secret: &Secret) -> Result<(
 }
 
 /// For who joins: a fresh `init_secret`, and the `kem_output` of the ExternalInit that carries it to the members.
-#[cfg_attr(not(test), expect(dead_code, reason = "the half of an external join that the joiner runs"))]
 pub(crate) fn external_init_to(suite: &'static Suite, external_pub: &HpkePublicKey) -> Result<(Opaque, Secret)> {
     suite.export_to(external_pub, LABEL, suite.secret_length())
 }

@@ -38,6 +38,11 @@ impl RatchetRecord {
         Ok(RatchetRecord { next: 0, secret: suite.derive_secret(leaf, label)?, kept: 0, sender })
     }
 
+    /// The same ratchet, with the keys of skipped generations left behind.
+    pub(super) fn without_skipped(self) -> Self {
+        RatchetRecord { kept: 0, ..self }
+    }
+
     /// The key of the next generation; the ratchet moves past it. `UsageLimit` at the last generation there is.
     pub(super) fn take(&mut self, suite: &Suite) -> Result<MessageKey> {
         let key = suite.derive_tree_secret(&self.secret, "key", self.next, suite.key_length())?;

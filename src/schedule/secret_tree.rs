@@ -65,6 +65,19 @@ impl SecretTree<'_> {
         Err(Code::KeyGone.with("the secrets of this sender in this epoch are gone"))
     }
 
+    /// The node above a leaf that has not been consumed, if there is one, and what takes its place when the leaf is taken out:
+    /// the secrets beside the way down. Nothing is staged.
+    pub(super) fn split_off(&self, txn: &mut Txn, leaf: LeafIndex) -> Result<Option<(u32, Vec<(u32, Secret)>)>> {
+        match self.unconsumed(txn, leaf) {
+            Ok(unconsumed) => {
+                let node = unconsumed.node.0;
+                Ok(Some((node, unconsumed.descend(self, leaf)?.0)))
+            }
+            Err(error) if error.is(Code::KeyGone) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The nodes from the leaf up to the root.
     fn path(&self, leaf: LeafIndex) -> Result<Vec<NodeIndex>> {
         if !self.width.holds(leaf) {
@@ -101,6 +114,7 @@ impl Unconsumed {
     ) -> Result<(RatchetRecord, FirstUse)> {
         let consumed = tree.frontier(self.node);
         let (siblings, secret) = self.descend(tree, leaf)?;
+        let siblings = siblings.into_iter().map(|(node, secret)| (tree.frontier(NodeIndex(node)), secret)).collect();
         let other = match kind {
             RatchetKind::Handshake => RatchetKind::Application,
             RatchetKind::Application => RatchetKind::Handshake,
@@ -111,12 +125,12 @@ impl Unconsumed {
     }
 
     /// The secrets beside the way down to `leaf`, and that of the leaf itself.
-    fn descend(self, tree: &SecretTree<'_>, leaf: LeafIndex) -> Result<(Vec<(Key, Secret)>, Secret)> {
+    fn descend(self, tree: &SecretTree<'_>, leaf: LeafIndex) -> Result<(Vec<(u32, Secret)>, Secret)> {
         let Unconsumed { mut node, mut secret } = self;
         let mut siblings = Vec::new();
         while let Some((left, right)) = node.children() {
             let (below, beside) = if left.covers(leaf.into()) { (left, right) } else { (right, left) };
-            siblings.push((tree.frontier(beside), tree.child(&secret, beside)?));
+            siblings.push((beside.0, tree.child(&secret, beside)?));
             secret = tree.child(&secret, below)?;
             node = below;
         }

@@ -51,6 +51,7 @@ mod kind {
     pub(super) const HEAD: u8 = 0x04;
     pub(super) const SIGNATURE_KEY: u8 = 0x05;
     pub(super) const KEY_CHECK: u8 = 0x06;
+    pub(super) const JOINING: u8 = 0x07;
     pub(super) const GROUP: u8 = 0x10;
     // Records of a group, behind its incarnation.
     pub(super) const EPOCH: u8 = 0x01;
@@ -59,6 +60,7 @@ mod kind {
     pub(super) const DIRECTORY: u8 = 0x04;
     pub(super) const CENSUS: u8 = 0x05;
     pub(super) const PATH_KEYS: u8 = 0x06;
+    pub(super) const SUCCESSOR: u8 = 0x07;
     // What an epoch collects and its end clears.
     pub(super) const PROPOSAL: u8 = 0x10;
     pub(super) const PENDING: u8 = 0x11;
@@ -134,6 +136,11 @@ impl Keyspace {
         self.key(kind::PSK, &[&self.tag(b"psk", id)])
     }
 
+    /// Every external pre-shared key.
+    pub(crate) fn psks(&self) -> Key {
+        self.key(kind::PSK, &[])
+    }
+
     /// The head of a group: what is read first, and names everything else.
     pub(crate) fn head(&self, group: &GroupId) -> Key {
         self.key(kind::HEAD, &[&self.tag(b"group", group.as_slice())])
@@ -142,6 +149,11 @@ impl Keyspace {
     /// Every head.
     pub(crate) fn heads(&self) -> Key {
         self.key(kind::HEAD, &[])
+    }
+
+    /// An external join of ours that waits, by the id of the group.
+    pub(crate) fn joining(&self, group: &GroupId) -> Key {
+        self.key(kind::JOINING, &[&self.tag(b"group", group.as_slice())])
     }
 
     /// A signature key of the software signer, by its id.
@@ -223,9 +235,13 @@ impl GroupKeys {
     }
 
     /// What remains of an epoch's frontier.
-    #[cfg(test)]
-    pub(crate) fn frontier_of(&self, epoch: Epoch) -> KeyRange {
-        KeyRange::of_prefix(&self.of_epoch(epoch, epoch_kind::FRONTIER, &[]).0)
+    pub(crate) fn frontier_of(&self, epoch: Epoch) -> Key {
+        self.of_epoch(epoch, epoch_kind::FRONTIER, &[])
+    }
+
+    /// Every ratchet of an epoch.
+    pub(crate) fn ratchets(&self, epoch: Epoch) -> Key {
+        self.of_epoch(epoch, epoch_kind::RATCHET, &[])
     }
 
     /// A sender's ratchet.
@@ -295,6 +311,11 @@ impl GroupKeys {
     /// The private keys of our own leaf and of the nodes above it.
     pub(crate) fn path_keys(&self) -> Key {
         self.key(kind::PATH_KEYS, &[])
+    }
+
+    /// The ReInit that closed the group.
+    pub(crate) fn successor(&self) -> Key {
+        self.key(kind::SUCCESSOR, &[])
     }
 
     /// A proposal of this epoch, by its reference.

@@ -116,7 +116,6 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// The version of the record that is being read.
-    #[cfg_attr(not(test), expect(dead_code, reason = "no kind of record has a second version yet"))]
     pub(crate) fn version(&self) -> u8 {
         self.version
     }

@@ -115,14 +115,14 @@ impl Growing<'_> {
         let node = match self.hosts.get(&leaf.0) {
             Some(host) => {
                 let identity = host.identity_for(self.suite)?;
-                let mut node = unsigned_leaf(identity, encryption_key, source);
+                let mut node = unsigned_leaf(identity, encryption_key, source)?;
                 let content = node.to_be_signed(place)?;
                 node.signature = host.sign(&identity.key_id, (SignPurpose::LeafNode, LeafNode::LABEL), &content)?;
                 node
             }
             None => {
                 let (identity, key) = self.silent_member(leaf)?;
-                let mut node = unsigned_leaf(&identity, encryption_key, source);
+                let mut node = unsigned_leaf(&identity, encryption_key, source)?;
                 node.signature = key.sign_with_label(LeafNode::LABEL, &node.to_be_signed(place)?)?;
                 node
             }
@@ -192,6 +192,7 @@ impl Crowd {
             proposals: 0,
             pending: None,
             settings: self.settings,
+            rejoining: None,
         };
         let head_key = txn.keyspace().head(&group_id);
         txn.store(head_key, &head);

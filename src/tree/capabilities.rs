@@ -6,6 +6,7 @@ use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
 use super::credential::CredentialType;
 use super::extension::ExtensionType;
+use super::grease::is_reserved;
 use crate::base::{CipherSuite, Code, ProtocolVersion, Result};
 
 /// The registered number of a kind of proposal (RFC 9420 §17.4).
@@ -87,12 +88,18 @@ impl Capabilities {
         }
     }
 
-    /// Refuses capabilities of our own making that list a default type (RFC 9420 §7.2); on receipt that is overlooked.
+    /// Refuses capabilities of our own making that list a default type (RFC 9420 §7.2), or claim to support a value that is
+    /// reserved for GREASE (§13.5); on receipt both are overlooked.
     pub(crate) fn check_own(&self) -> Result<()> {
         let listed = self.extensions.iter().any(|extension| extension.is_default())
             || self.proposals.iter().any(|proposal| proposal.is_default());
-        match listed {
-            true => Err(Code::BadArgument.with("capabilities must not list default extension or proposal types")),
+        if listed {
+            return Err(Code::BadArgument.with("capabilities must not list default extension or proposal types"));
+        }
+        let extensions = self.extensions.iter().map(|listed| listed.0);
+        let others = self.proposals.iter().map(|listed| listed.0).chain(self.credentials.iter().map(|listed| listed.0));
+        match extensions.chain(others).any(is_reserved) {
+            true => Err(Code::BadArgument.with("a type that is reserved for GREASE cannot be supported")),
             false => Ok(()),
         }
     }
@@ -125,7 +132,7 @@ mod tests {
             versions: vec![ProtocolVersion::MLS10],
             cipher_suites: vec![CipherSuite(1), CipherSuite(0x0a0a)],
             extensions: vec![ExtensionType(0xf001)],
-            proposals: vec![ProposalType(0xf002), ProposalType(0x1a1a)],
+            proposals: vec![ProposalType(0xf002)],
             credentials: vec![CredentialType::BASIC],
         }
     }

@@ -76,6 +76,11 @@ impl Extensions {
         self.0.iter().map(|extension| extension.extension_type)
     }
 
+    /// The extensions in their order, undecoded.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (ExtensionType, &[u8])> {
+        self.0.iter().map(|extension| (extension.extension_type, &*extension.extension_data))
+    }
+
     /// The payload of one extension, undecoded.
     pub(crate) fn find(&self, extension_type: ExtensionType) -> Option<&[u8]> {
         let found = self.0.iter().find(|extension| extension.extension_type == extension_type)?;

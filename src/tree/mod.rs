@@ -7,6 +7,7 @@ mod credential;
 mod edit;
 mod export;
 mod extension;
+mod grease;
 mod hash;
 mod import;
 mod index;
@@ -33,12 +34,14 @@ pub(crate) mod tests;
 mod unmerged;
 mod unverified;
 
-pub(crate) use capabilities::{Capabilities, ProposalType};
+pub(crate) use capabilities::{Capabilities, ProposalType, RequiredCapabilities};
 pub(crate) use credential::{Credential, CredentialType};
-pub(crate) use extension::{ExtensionPlace, ExtensionType, Extensions};
+pub(crate) use extension::{ExtensionPlace, ExtensionType, Extensions, ExternalSender};
+pub(crate) use grease::{add_to_extensions, add_to_leaf, is_reserved, keep_in_leaf};
 pub(crate) use import::{Judge, Names, Newcomer};
 pub(crate) use index::{NodeIndex, Width};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
+pub(crate) use node::{Node, TreeNodes};
 pub(crate) use paged::{Tree, leaf_key, path_records};
 pub(crate) use path::UpdatePath;
 pub(crate) use path_keys::PathKeys;
@@ -51,12 +54,11 @@ pub(crate) use summary::TreeHead;
 pub(crate) use unverified::{Signed, Unverified};
 
 #[cfg(any(test, feature = "test-util"))]
-pub(crate) use {node::TreeNodes, path::UpdatePathNode, path_secret::DerivedPath};
+pub(crate) use {path::UpdatePathNode, path_secret::DerivedPath};
 
 #[cfg(feature = "test-util")]
 pub(crate) use {
     hash::{blank_summary, leaf_summary, parent_hash, parent_summary},
-    node::Node,
     parent_node::ParentNode,
     record::{ParentKey, ParentRecord},
     summary::Summary,

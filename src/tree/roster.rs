@@ -27,8 +27,13 @@ impl Tree {
         [
             self.keys.directory(Namespace::SignatureKey, &node.signature_key.0),
             self.owner_record(&node.encryption_key),
-            self.keys.directory(Namespace::ClientId, client_id),
+            self.client_record(client_id),
         ]
+    }
+
+    /// The key of the record that tells where a client is.
+    pub(crate) fn client_record(&self, client_id: &[u8]) -> Key {
+        self.keys.directory(Namespace::ClientId, client_id)
     }
 
     /// The key of the record that tells who owns an encryption key.
@@ -99,7 +104,7 @@ impl Tree {
 
     /// The member with this client id.
     pub(crate) fn find_client(&self, txn: &mut Txn, client_id: &[u8]) -> Result<Option<LeafIndex>> {
-        let owner = txn.load::<u32>(&self.keys.directory(Namespace::ClientId, client_id))?;
+        let owner = txn.load::<u32>(&self.client_record(client_id))?;
         Ok(owner.and_then(|node| NodeIndex(node).leaf()))
     }
 

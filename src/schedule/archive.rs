@@ -1,0 +1,101 @@
+//! What of an epoch's message keys goes into an archive: all that messages of others need, and nothing that we could send with.
+
+use super::ratchet_record::RatchetRecord;
+use super::secret_tree::SecretTree;
+use crate::base::{LeafIndex, Result, Secret};
+use crate::store::{Key, RatchetKind, Reader, Record, Txn, Writer, corrupt, decode_record, encode_record};
+
+/// Keys to receive with: nodes of the secret tree by index, and the ratchets of others.
+pub(crate) struct ReceivingKeys {
+    frontier: Vec<(u32, Secret)>,
+    ratchets: Vec<(LeafIndex, RatchetKind, RatchetRecord)>,
+}
+
+/// Records read in one call.
+const PAGE: usize = 256;
+
+impl ReceivingKeys {
+    /// Reads the keys of an epoch. Where our own leaf has not sent yet, the secret above it is split until what is left is not
+    /// above it any more.
+    pub(crate) fn of(txn: &mut Txn, tree: SecretTree<'_>, own_leaf: LeafIndex) -> Result<Self> {
+        let own = tree.split_off(txn, own_leaf)?;
+        let mut frontier = Vec::new();
+        each(txn, &tree.keys.frontier_of(tree.epoch), |rest, value| {
+            let node = u32::from_be_bytes(rest.try_into().map_err(|_| corrupt())?);
+            if own.as_ref().is_none_or(|(split, _)| *split != node) {
+                frontier.push((node, decode_record(value)?));
+            }
+            Ok(())
+        })?;
+        frontier.extend(own.into_iter().flat_map(|(_, siblings)| siblings));
+        let mut ratchets = Vec::new();
+        each(txn, &tree.keys.ratchets(tree.epoch), |rest, value| {
+            let (leaf, kind) = place(rest)?;
+            if leaf != own_leaf {
+                ratchets.push((leaf, kind, decode_record::<RatchetRecord>(value)?.without_skipped()));
+            }
+            Ok(())
+        })?;
+        Ok(ReceivingKeys { frontier, ratchets })
+    }
+
+    /// Stages the keys as those of an epoch.
+    pub(crate) fn stage(&self, txn: &mut Txn, tree: SecretTree<'_>) {
+        for (node, secret) in &self.frontier {
+            txn.store(tree.keys.frontier(tree.epoch, *node), secret);
+        }
+        for (leaf, kind, record) in &self.ratchets {
+            txn.store(tree.keys.ratchet(tree.epoch, *leaf, *kind), record);
+        }
+    }
+}
+
+/// Goes through the records behind a prefix: what stands in each key after it, and the value.
+fn each(txn: &mut Txn, prefix: &Key, mut take: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
+    let mut after = None;
+    loop {
+        let page = txn.scan(prefix, after.as_ref(), PAGE)?;
+        let ended = page.len() < PAGE;
+        after = page.last().map(|(key, _)| key.clone());
+        for (key, value) in &page {
+            take(key.0.get(prefix.0.len()..).unwrap_or_default(), value)?;
+        }
+        if ended {
+            return Ok(());
+        }
+    }
+}
+
+fn place(rest: &[u8]) -> Result<(LeafIndex, RatchetKind)> {
+    let (leaf, kind) = rest.split_first_chunk().ok_or_else(corrupt)?;
+    Ok((LeafIndex(u32::from_be_bytes(*leaf)), kind_of(kind.first().copied().ok_or_else(corrupt)?)?))
+}
+
+fn kind_of(number: u8) -> Result<RatchetKind> {
+    let kinds = [RatchetKind::Handshake, RatchetKind::Application];
+    kinds.into_iter().find(|kind| *kind as u8 == number).ok_or_else(corrupt)
+}
+
+impl Record for ReceivingKeys {
+    fn write(&self, writer: &mut Writer) {
+        writer.list(&self.frontier, |writer, (node, secret)| {
+            writer.u32(*node);
+            writer.secret(secret);
+        });
+        writer.list(&self.ratchets, |writer, (leaf, kind, record)| {
+            writer.u32(leaf.0);
+            writer.u8(*kind as u8);
+            writer.secret(&Secret::new(encode_record(record)));
+        });
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        Ok(ReceivingKeys {
+            frontier: reader.list(|reader| Ok((reader.u32()?, reader.secret()?)))?,
+            ratchets: reader.list(|reader| {
+                let (leaf, kind) = (LeafIndex(reader.u32()?), kind_of(reader.u8()?)?);
+                Ok((leaf, kind, decode_record(reader.bytes()?)?))
+            })?,
+        })
+    }
+}
