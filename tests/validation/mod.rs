@@ -13,7 +13,6 @@
 //! `docs/validation.md` is made of these lines: `CONCLAVE_WRITE_DOCS=1 cargo test --all-features --lib validation`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-#![allow(dead_code)]
 
 mod frame;
 mod letter;
@@ -22,10 +21,15 @@ mod people;
 mod plot;
 
 mod commit;
+mod custom;
+mod external;
 mod framing;
 mod leaf_node;
+mod path;
 mod private;
 mod proposals;
+mod psk;
+mod secrets;
 mod support;
 mod tree;
 mod welcome;

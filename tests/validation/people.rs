@@ -12,7 +12,7 @@ use crate::group::host::Host;
 use crate::group::proposals::{self, KnownProposal};
 use crate::group::propose;
 use crate::group::state::GroupState;
-use crate::message::{GroupContext, KeyPackage, Message, Proposal};
+use crate::message::{GroupContext, KeyPackage, Message, Proposal, ProposalOrRef};
 use crate::store::{MemoryStorage, Txn};
 use crate::tree::tests::model::Model;
 use crate::tree::{LeafNode, LeafNodeSource, Signed};
@@ -126,6 +126,11 @@ impl Person {
         Proposal::Update(Box::new(node.into()))
     }
 
+    /// What waits here, as a commit would name it.
+    pub(super) fn references(&self) -> Vec<ProposalOrRef> {
+        self.view().waiting.into_keys().map(ProposalOrRef::Reference).collect()
+    }
+
     pub(super) fn receive(&self, message: &[u8]) -> Result<Event> {
         self.group().receive(message.to_vec(), vec![])
     }
@@ -213,6 +218,16 @@ pub(super) fn agree(people: &[&Person]) {
     let authenticators = people.iter().map(|one| one.group().epoch_authenticator().unwrap());
     let authenticators: Vec<Vec<u8>> = authenticators.collect();
     assert!(authenticators.windows(2).all(|pair| pair[0] == pair[1]), "the members are in different epochs");
+}
+
+/// All of these receive a proposal.
+pub(super) fn deliver(proposal: &[u8], to: &[&Person]) {
+    to.iter().for_each(|one| assert!(matches!(one.receive(proposal).unwrap(), Event::Proposal { .. })));
+}
+
+/// A Remove of the member at a leaf.
+pub(super) fn remove(leaf: u32) -> Proposal {
+    Proposal::Remove(LeafIndex(leaf))
 }
 
 /// The number of a code, as errors show it.

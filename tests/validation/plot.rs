@@ -13,8 +13,8 @@ use crate::message::{
     AuthenticatedContent, Commit, Content, GroupContext, KeyPackage, Proposal, ProposalOrRef, Sender, WireFormat,
 };
 use crate::schedule::{
-    EpochSecrets, Joiner, PreSharedKeyId, WelcomeKey, confirmation_tag, confirmed_transcript_hash, external_init_to,
-    external_keys, psk_secret,
+    Joiner, PreSharedKeyId, WelcomeKey, confirmation_tag, confirmed_transcript_hash, external_init_to, external_keys,
+    psk_secret,
 };
 use crate::tree::tests::model::{Model, index};
 use crate::tree::{LeafNode, LeafNodeSource, NewPath, NodeIndex, PathStep, UpdatePath, UpdatePathNode};
@@ -300,7 +300,7 @@ impl<'a> Plot<'a> {
         let membership = matches!(frame.content.sender, Sender::Member(_)).then(|| frame.membership_tag(&auth));
         let message = frame.public_with(&auth, membership.as_ref());
         let psks = psks.into_iter().map(|(id, _)| id).collect();
-        Outcome { signer, message, tree, context, secrets, joiner_secret, welcome_key, tag, added, made, psks }
+        Outcome { signer, message, tree, context, joiner_secret, welcome_key, tag, added, made, psks }
     }
 }
 
@@ -317,7 +317,6 @@ pub(super) struct Outcome<'a> {
     pub(super) message: Vec<u8>,
     pub(super) tree: Model,
     pub(super) context: GroupContext,
-    pub(super) secrets: EpochSecrets,
     pub(super) joiner_secret: Secret,
     pub(super) welcome_key: WelcomeKey,
     pub(super) tag: Mac,

@@ -1,17 +1,14 @@
 //! Proposals and lists of them (RFC 9420 §12.1, §12.2, §12.3).
 
+use super::custom::custom;
 use super::frame::Frame;
 use super::people::*;
 use super::plot::Plot;
 use crate::Event;
-use crate::base::{CipherSuite, Code, GroupId, LeafIndex, ProtocolVersion};
+use crate::base::{CipherSuite, Code, GroupId, ProtocolVersion};
 use crate::codec::Opaque;
 use crate::message::{Content, Message, Proposal, ProposalOrRef, ReInit, Sender};
-use crate::tree::{ExtensionType, Extensions, ProposalType};
-
-fn remove(leaf: u32) -> Proposal {
-    Proposal::Remove(LeafIndex(leaf))
-}
+use crate::tree::{ExtensionType, Extensions};
 
 fn extensions(numbers: &[u16]) -> Proposal {
     let mut list = Extensions::default();
@@ -19,20 +16,8 @@ fn extensions(numbers: &[u16]) -> Proposal {
     Proposal::GroupContextExtensions(list)
 }
 
-/// Everybody but its sender receives a proposal.
-fn deliver(proposal: &[u8], to: &[&Person]) {
-    for one in to {
-        assert!(matches!(one.receive(proposal).unwrap(), Event::Proposal { .. }));
-    }
-}
-
-/// What waits at a member, as a commit would name it.
-fn waiting(at: &Person) -> Vec<ProposalOrRef> {
-    at.view().waiting.into_keys().map(ProposalOrRef::Reference).collect()
-}
-
 /// That a commit with these proposals by value is refused, and an empty one is not.
-fn refuses_list(code: Code, proposals: Vec<Proposal>) {
+pub(super) fn refuses_list(code: Code, proposals: Vec<Proposal>) {
     let [mallory, bob, _, _] = members(["mallory", "bob", "carol", "dave"]);
     assert_eq!(bob.refuses(&Plot::of(&mallory, proposals).send()), number(code));
     bob.receive(&Plot::of(&mallory, vec![]).send()).unwrap();
@@ -53,10 +38,10 @@ fn the_committer_does_not_update_itself() {
     let by_value = Plot::of(&mallory, vec![mallory.update(|_| ())]).send();
     assert_eq!(bob.refuses(&by_value), number(Code::BadProposalList));
     deliver(&mallory.group().propose_update(vec![]).unwrap(), &[&bob, &carol]);
-    let by_reference = Plot::naming(&mallory, waiting(&mallory)).send();
+    let by_reference = Plot::naming(&mallory, mallory.references()).send();
     assert_eq!(bob.refuses(&by_reference), number(Code::BadProposalList));
     // Someone else may commit it.
-    bob.receive(&Plot::naming(&carol, waiting(&carol)).send()).unwrap();
+    bob.receive(&Plot::naming(&carol, carol.references()).send()).unwrap();
 }
 
 /// Rule P1: the committer does not remove itself (RFC 9420 §12.2).
@@ -67,7 +52,7 @@ fn the_committer_does_not_remove_itself() {
     assert_eq!(bob.refuses(&by_value), number(Code::BadProposalList));
     let proposal = bob.group().propose_remove(0, vec![]).unwrap();
     deliver(&proposal, &[&mallory, &carol]);
-    let by_reference = Plot::naming(&mallory, waiting(&mallory)).pathless().send();
+    let by_reference = Plot::naming(&mallory, mallory.references()).pathless().send();
     assert_eq!(carol.refuses(&by_reference), number(Code::BadProposalList));
     carol.receive(&bob.refresh()).unwrap();
 }
@@ -86,7 +71,7 @@ fn a_leaf_is_updated_once() {
     for _ in 0..2 {
         deliver(&carol.propose(carol.update(|_| ())), &[&mallory, &bob]);
     }
-    let both = waiting(&mallory);
+    let both = mallory.references();
     assert_eq!(both.len(), 2);
     assert_eq!(bob.refuses(&Plot::naming(&mallory, both.clone()).send()), number(Code::BadProposalList));
     bob.receive(&Plot::naming(&mallory, both[..1].to_vec()).send()).unwrap();
@@ -97,7 +82,7 @@ fn a_leaf_is_updated_once() {
 fn a_leaf_is_not_updated_and_removed() {
     let [mallory, bob, carol] = members(["mallory", "bob", "carol"]);
     deliver(&carol.propose(carol.update(|_| ())), &[&mallory, &bob]);
-    let mut both = waiting(&mallory);
+    let mut both = mallory.references();
     both.push(ProposalOrRef::Proposal(remove(2)));
     assert_eq!(bob.refuses(&Plot::naming(&mallory, both.clone()).send()), number(Code::BadProposalList));
     both.rotate_left(1);
@@ -244,71 +229,6 @@ fn a_member_brings_no_external_init() {
     drop(carol);
 }
 
-fn custom(number: u16) -> Proposal {
-    Proposal::Custom(ProposalType(number), Opaque(vec![1, 2, 3]))
-}
-
-/// A client that understands these types of proposals.
-fn versed(name: &str, proposals: &[u16]) -> Person {
-    Person::with(crate::ClientConfig { proposals: proposals.to_vec(), ..crate::ClientConfig::basic(name) })
-}
-
-/// Rule P8: a type that the RFC does not define is supported by every member that processes the commit (RFC 9420 §12.2).
-#[test]
-fn all_who_process_a_type_support_it() {
-    let [mallory, bob, _] =
-        group_of([versed("mallory", &[0xf00d]), versed("bob", &[0xf00d]), versed("carol", &[0xf00e])]);
-    assert_eq!(bob.refuses(&Plot::of(&mallory, vec![custom(0xf00d)]).send()), number(Code::Incapable));
-    // Carol does not process the commit that removes her, and dave not the one that adds him.
-    let removing = Plot::of(&mallory, vec![custom(0xf00d), remove(2), Person::of("dave").add()]).send();
-    let Event::EpochChanged { change } = bob.receive(&removing).unwrap() else { panic!() };
-    assert_eq!(change.custom.len(), 1);
-}
-
-/// Rule P8: who is added does not make up for who lacks a type (RFC 9420 §12.2).
-#[test]
-fn newcomers_do_not_count_for_a_type() {
-    let [mallory, bob, _] = group_of([versed("mallory", &[0xf00d]), versed("bob", &[0xf00d]), versed("carol", &[])]);
-    let adds = vec![custom(0xf00d), versed("dave", &[0xf00d]).add()];
-    assert_eq!(bob.refuses(&Plot::of(&mallory, adds).send()), number(Code::Incapable));
-    bob.receive(&Plot::of(&mallory, vec![versed("dave", &[0xf00d]).add()]).send()).unwrap();
-}
-
-/// Rule P8: a type listed twice by one member does not make up for a member that lacks it (RFC 9420 §12.2, §7.2).
-#[test]
-fn a_type_listed_twice_counts_once() {
-    let [mallory, bob] = group_of([versed("mallory", &[0xf00d, 0xf00d]), versed("bob", &[])]);
-    assert_eq!(bob.refuses(&Plot::of(&mallory, vec![custom(0xf00d)]).send()), number(Code::Incapable));
-    bob.receive(&Plot::of(&mallory, vec![]).send()).unwrap();
-}
-
-/// Rule P8: the random values of §13.5 are no proposal types (RFC 9420 §13.5).
-#[test]
-fn a_random_value_is_no_proposal() {
-    for grease in [0x0a0a, 0x1a1a, 0xeaea] {
-        refuses_list(Code::Incapable, vec![custom(grease)]);
-    }
-}
-
-/// Rule P9: AppDataUpdate (8), AppEphemeral (9) and SelfRemove (10) are types like any other that the RFC does not define:
-/// refused unless all support them, and never given a meaning (draft-ietf-mls-extensions).
-#[test]
-fn proposals_of_drafts_are_not_special() {
-    for number_of_type in [8, 9, 10] {
-        refuses_list(Code::Incapable, vec![custom(number_of_type)]);
-    }
-    let all = [8, 9, 10];
-    let [mallory, bob, _] = group_of([versed("mallory", &all), versed("bob", &all), versed("carol", &all)]);
-    // Needs a path like every type of unknown effect, and takes nobody out.
-    let pathless = Plot::of(&mallory, vec![custom(10)]).pathless().send();
-    assert_eq!(bob.refuses(&pathless), number(Code::BadPath));
-    let Event::EpochChanged { change } = bob.receive(&Plot::of(&mallory, vec![custom(10), custom(8)]).send()).unwrap()
-    else {
-        panic!()
-    };
-    assert_eq!((change.custom.len(), change.removed.len()), (2, 0));
-}
-
 /// Rule P10: extensions, Updates, Removes and Adds are applied in this order, in whatever order they are listed; an Add takes
 /// the leftmost free leaf (RFC 9420 §12.3, §12.1.1).
 #[test]
@@ -317,7 +237,7 @@ fn proposals_are_applied_in_their_order() {
     deliver(&dave.group().propose_update(vec![]).unwrap(), &[&mallory, &bob, &carol]);
     let by_value = [Person::of("eve").add(), Person::of("fred").add(), remove(2), extensions(&[3])];
     let mut listed: Vec<ProposalOrRef> = by_value.into_iter().map(ProposalOrRef::Proposal).collect();
-    listed.extend(waiting(&mallory));
+    listed.extend(mallory.references());
     let commit = Plot::naming(&mallory, listed).send();
     let Event::EpochChanged { change } = bob.receive(&commit).unwrap() else { panic!() };
     let leaves: Vec<u32> = change.added.iter().map(|member| member.leaf).collect();
@@ -341,7 +261,7 @@ fn the_tree_is_truncated_after_removals() {
 fn a_commit_names_each_proposal_once() {
     let [mallory, bob, carol] = members(["mallory", "bob", "carol"]);
     deliver(&carol.group().propose_update(vec![]).unwrap(), &[&mallory, &bob]);
-    let one = waiting(&mallory);
+    let one = mallory.references();
     let twice = Plot::naming(&mallory, [one.clone(), one.clone()].concat()).send();
     assert_eq!(bob.refuses(&twice), number(Code::BadProposalList));
     let many = (0..=crate::base::limits::MAX_PENDING_PROPOSALS).map(|number| reference(number, 32));
@@ -393,10 +313,21 @@ fn strangers_have_a_small_share_of_what_waits() {
         let frame = Frame::in_view(&stranger, alice.view(), content);
         frame.alter(|frame| frame.content.authenticated_data = Opaque(number.to_be_bytes().to_vec())).public()
     };
-    let most = crate::base::limits::MAX_PENDING_OF_OUTSIDERS;
+    let most = crate::base::limits::MAX_PENDING_OF_STRANGERS;
     (0..most).for_each(|number| deliver(&ask(number), &[&alice]));
     assert_eq!(alice.refuses(&ask(most)), number(Code::LimitReached));
     // Members are not kept from proposing, and what waits is found again over several pages.
     deliver(&bob.group().propose_update(vec![]).unwrap(), &[&alice]);
     assert_eq!(alice.group().pending_proposals().unwrap().len(), most as usize + 1);
+}
+
+/// Rule +: all that waits is found again, over several pages of the store, in its order (RFC 9420 §12.4).
+#[test]
+fn all_that_waits_is_found_over_several_pages() {
+    let [_, bob] = members(["alice", "bob"]);
+    for number in 0..70_u8 {
+        bob.group().propose_psk(vec![number], vec![]).unwrap();
+    }
+    let waiting = bob.inside(|txn, state, _| crate::group::proposals::waiting(state, txn).unwrap());
+    assert!(waiting.iter().map(|(_, known)| known.number).eq(0..70));
 }

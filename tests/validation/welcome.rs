@@ -225,13 +225,13 @@ fn the_psks_of_a_welcome_are_held_to_the_rules() {
     psks(Code::BadWelcome, vec![external(1, 32), external(1, 32)]);
 }
 
-/// Rule P4, W1: a Welcome has the keys of a ReInit or branch only where one is under way (RFC 9420 §12.4.3.1, §11.2, §11.3).
+/// Rule P4, W1: a Welcome links its group to none that is not known here (RFC 9420 §12.4.3.1, §11.2, §11.3).
 #[test]
-fn a_welcome_continues_no_other_group_unasked() {
+fn a_welcome_follows_from_no_unknown_group() {
     for usage in [ResumptionPskUsage::ReInit, ResumptionPskUsage::Branch] {
         let psk = Psk::Resumption { usage, psk_group_id: GroupId(vec![1]), psk_epoch: Epoch(1) };
         let id = PreSharedKeyId { psk, psk_nonce: Opaque(vec![7; 32]) };
-        refuses(Code::UnsupportedContent, |letter| {
+        refuses(Code::UnknownPsk, |letter| {
             let id = id.clone();
             letter.secrets(move |secrets| secrets.psks = vec![id.clone()])
         });
