@@ -72,7 +72,7 @@ fn a_linking_key_is_not_proposed() {
         let proposal = Frame::of(&mallory, Content::Proposal(Proposal::PreSharedKey(id.clone()))).public();
         assert_eq!(bob.refuses(&proposal), number(Code::BadProposal));
         let secret = mallory.inside(|_, state, _| state.epoch.resumption_psk.duplicate());
-        let commit = Plot::of(&mallory, proposed(&[id.clone()])).pathless().psks(vec![(id, secret)]);
+        let commit = Plot::of(&mallory, proposed(std::slice::from_ref(&id))).pathless().psks(vec![(id, secret)]);
         assert_eq!(bob.refuses(&commit.send()), number(Code::BadProposal));
     }
     bob.receive(&Plot::of(&mallory, vec![]).send()).unwrap();
@@ -124,7 +124,7 @@ fn resumption(mallory: &Person, epoch: u64) -> (PreSharedKeyId, Secret) {
 }
 
 fn resuming<'a>(mallory: &'a Person, resumed: (PreSharedKeyId, Secret)) -> Plot<'a> {
-    Plot::of(mallory, proposed(&[resumed.0.clone()])).pathless().psks(vec![resumed])
+    Plot::of(mallory, proposed(std::slice::from_ref(&resumed.0))).pathless().psks(vec![resumed])
 }
 
 /// Rule P4: a resumption key comes from no further back than the app looks (RFC 9420 §8.6).

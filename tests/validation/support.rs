@@ -55,8 +55,6 @@ fn an_update_brings_keys_of_its_own() {
     let alters: [&dyn Fn(&mut LeafNode); 2] =
         [&|leaf| leaf.encryption_key = bobs.encryption_key.clone(), &|leaf| leaf.encryption_key = node_1.clone()];
     for alter in alters {
-        let proposal = dave.inside(|_, _, _| ());
-        let () = proposal;
         let update = super::frame::Frame::of(&dave, crate::message::Content::Proposal(dave.update(alter))).public();
         [&mallory, &bob, &carol].into_iter().for_each(|one| drop(one.receive(&update).unwrap()));
         // Carol commits, so that node 1 is not blanked by the path.
