@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
 # Rust and a C compiler, and nothing else.
 
-.PHONY: demo test test-large touches bench bench-quick vectors lint doc
+.PHONY: demo test test-large simulate touches bench bench-quick vectors lint doc
 
 CARGO ?= cargo
 
@@ -18,6 +18,11 @@ test-large:
 # The same, written into docs/touches.md.
 touches:
 	@CONCLAVE_LARGE=1 CONCLAVE_TOUCHES=docs/touches.md $(CARGO) test --release --test budget
+
+# The randomised simulation, for longer than `make test` does: so many scenarios, from another seed each time.
+simulate:
+	@CONCLAVE_SCENARIOS=$${CONCLAVE_SCENARIOS:-10000} CONCLAVE_SEED=$${CONCLAVE_SEED:-$$(date +%s)} \
+		$(CARGO) test --all-features --test simulation -- --nocapture
 
 # How long operations take, beside the floor of the primitives; the table is printed at the end.
 bench:

@@ -66,6 +66,7 @@ struct Readme;
 pub use base::error::{Error, ErrorInfo, Result, error_info, error_table};
 pub use base::event::*;
 pub use base::host::*;
+pub use base::lookup::*;
 pub use base::trace::set_logger;
 pub use client::*;
 pub use inspect::{ObjectKind, inspect, inspect_as, inspect_tree};

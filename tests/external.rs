@@ -324,3 +324,46 @@ fn a_welcome_that_came_first_voids_a_waiting_join() {
     world.client("bob").discard_join(join.group_id, None).unwrap();
     world.update("bob");
 }
+
+/// Alice's member bob builds a commit, and makes a rejoin before he hears what became of the commit, which was accepted.
+#[test]
+fn a_commit_that_was_built_before_a_rejoin_leaves_the_rejoin_waiting() {
+    let mut world = World::group_of(&["alice", "bob", "carol"]);
+    let built = world.group("bob").new_commit().build().unwrap();
+    for name in ["alice", "carol"] {
+        world.receive(name, &built.commit).unwrap();
+    }
+    let join = world.client("bob").join_external(world.group("alice").group_info(true).unwrap(), again()).unwrap();
+    world.receive("bob", &built.commit).unwrap();
+    assert!(world.client("bob").pending_join(join.group_id.clone()).unwrap().is_some());
+    for name in ["alice", "carol"] {
+        world.receive(name, &join.commit).unwrap();
+    }
+    let event = world.receive("bob", &join.commit).unwrap();
+    assert!(change_of(&event).own);
+    assert!(world.client("bob").pending_join(join.group_id).unwrap().is_none());
+    world.settle();
+    world.update("bob");
+}
+
+/// The other way round: a rejoin was there when the commit was built, and is not when it takes effect.
+#[test]
+fn a_commit_does_not_bring_back_a_rejoin_that_was_discarded() {
+    let world = World::group_of(&["alice", "bob", "carol"]);
+    // Bob lags behind, and makes a rejoin for an epoch that his own commit does not reach.
+    let commits = ["alice", "carol"].map(|by| {
+        let other = if by == "alice" { "carol" } else { "alice" };
+        let commit = world.group(by).new_commit().build().unwrap().commit;
+        world.group(by).confirm_commit(None, vec![]).unwrap();
+        world.receive(other, &commit).unwrap();
+        commit
+    });
+    let join = world.client("bob").join_external(world.group("alice").group_info(true).unwrap(), again()).unwrap();
+    world.receive("bob", &commits[0]).unwrap();
+    let built = world.group("bob").new_commit().build().unwrap();
+    world.client("bob").discard_join(join.group_id.clone(), None).unwrap();
+    // The delivery service sends his commit to him alone; what matters is his store.
+    world.receive("bob", &built.commit).unwrap();
+    assert!(world.client("bob").pending_join(join.group_id).unwrap().is_none());
+    assert_eq!(code(world.receive("bob", &join.commit)) / 100, 3);
+}

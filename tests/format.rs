@@ -13,7 +13,18 @@ use std::sync::Arc;
 
 use conclave::*;
 
-const STORES: [(&str, Option<[u8; 32]>); 2] = [("store-1.txt", None), ("store-1-sealed.txt", Some([7; 32]))];
+/// The stores of each format, plain and sealed; the last ones are those of the present release.
+const STORES: [(&str, Option<[u8; 32]>); 4] = [
+    ("store-1.txt", None),
+    ("store-1-sealed.txt", Some([7; 32])),
+    ("store-2.txt", None),
+    ("store-2-sealed.txt", Some([7; 32])),
+];
+
+const ARCHIVE_KEY: [u8; 32] = [9; 32];
+
+/// The keys that the present release seals with.
+const KEYS: [Option<[u8; 32]>; 2] = [None, Some([7; 32])];
 
 /// A store as a file has it: records, and by name what else is needed to go on from it.
 #[derive(Default)]
@@ -29,6 +40,7 @@ fn path(name: &str) -> PathBuf {
 fn client(name: &str, storage: &Arc<MemoryStorage>, key: Option<[u8; 32]>) -> Arc<Client> {
     let mut config = ClientConfig::basic(name);
     config.storage_key = key.map(|key| key.to_vec());
+    config.max_deferred = 10;
     let mut host = Host::new(storage.clone(), Arc::new(AcceptAll));
     host.clock = Some(Arc::new(Stopped));
     Client::new(config, host).unwrap()
@@ -83,8 +95,41 @@ fn write(key: Option<[u8; 32]>) -> Golden {
     extra.insert("next".to_owned(), b.encrypt(b"next".to_vec(), vec![], vec![]).unwrap());
     extra.insert("pending".to_owned(), pending.commit);
     extra.insert("authenticator".to_owned(), a.epoch_authenticator().unwrap());
+    write_early(&alice, &bob, &mut extra);
+    write_closed(&alice, &bob);
+    extra.insert("archive".to_owned(), alice.export_archive(ARCHIVE_KEY.to_vec()).unwrap());
     let records = store.records().into_iter().map(|record| (record.key, record.value)).collect();
     Golden { records, extra }
+}
+
+/// Two people in a group.
+fn pair(alice: &Client, bob: &Client, name: &[u8]) -> (Arc<Group>, Arc<Group>) {
+    let a = alice.create_group(GroupOptions { group_id: Some(name.to_vec()), ..GroupOptions::default() }).unwrap();
+    let added = a.clone().new_commit().add(key_package(bob)).unwrap().build().unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
+    let b = bob.join(added.welcome.unwrap(), JoinOptions::default()).unwrap();
+    (a, b)
+}
+
+/// A group in which a message has come before the commit that it follows, and which alice is about to join anew.
+fn write_early(alice: &Client, bob: &Client, extra: &mut BTreeMap<String, Vec<u8>>) {
+    let (a, b) = pair(alice, bob, b"early");
+    let commit = b.clone().new_commit().build().unwrap().commit;
+    b.confirm_commit(None, vec![]).unwrap();
+    let message = b.encrypt(b"early".to_vec(), vec![], vec![]).unwrap();
+    assert!(matches!(a.receive(message, vec![]).unwrap(), Event::Deferred { .. }));
+    let options = ExternalJoinOptions { rejoin: true, ..ExternalJoinOptions::default() };
+    let join = alice.join_external(b.group_info(true).unwrap(), options).unwrap();
+    extra.insert("commit before".to_owned(), commit);
+    extra.insert("rejoin".to_owned(), join.commit);
+}
+
+/// A group that was closed.
+fn write_closed(alice: &Client, bob: &Client) {
+    let (a, _) = pair(alice, bob, b"closed");
+    let options = ReinitOptions { group_id: Some(b"successor".to_vec()), ..ReinitOptions::default() };
+    a.clone().new_commit().reinit(options).unwrap().build().unwrap();
+    a.confirm_commit(None, vec![]).unwrap();
 }
 
 fn a_proposal(from: &Arc<Group>) -> Vec<u8> {
@@ -115,6 +160,44 @@ fn read(golden: &Golden, key: Option<[u8; 32]>) {
     let event = group.receive(golden.extra["pending"].clone(), vec![]).unwrap();
     assert!(matches!(event, Event::EpochChanged { change } if change.own && change.psks == [b"psk".to_vec()]));
     group.encrypt(b"goes on".to_vec(), vec![], vec![]).unwrap();
+    if golden.extra.contains_key("rejoin") {
+        read_early(golden, &alice);
+        read_closed(&alice, key);
+        read_archive(golden);
+    }
+}
+
+/// An archive opens for ever, too, and on a device that has nothing.
+fn read_archive(golden: &Golden) {
+    let alice = client("alice", &MemoryStorage::new(), None);
+    let options = ImportOptions::default();
+    let imported = alice.import_archive(golden.extra["archive"].clone(), ARCHIVE_KEY.to_vec(), options).unwrap();
+    assert!(imported.signing_keys && imported.group_ids.len() == 3);
+    let group = alice.open_group(b"golden".to_vec()).unwrap();
+    assert_eq!(group.epoch_authenticator().unwrap(), golden.extra["authenticator"]);
+    let next = group.receive(golden.extra["next"].clone(), vec![]).unwrap();
+    assert!(matches!(next, Event::Message { plaintext, .. } if plaintext == b"next"));
+}
+
+fn read_early(golden: &Golden, alice: &Client) {
+    let group = alice.open_group(b"early".to_vec()).unwrap();
+    assert_eq!(group.status().unwrap().deferred, 1);
+    group.receive(golden.extra["commit before"].clone(), vec![]).unwrap();
+    let event = group.next_deferred(vec![]).unwrap().unwrap();
+    assert!(matches!(event, Event::Message { plaintext, .. } if plaintext == b"early"));
+    let join = alice.pending_join(b"early".to_vec()).unwrap().unwrap();
+    assert_eq!(join.commit, golden.extra["rejoin"]);
+    alice.confirm_join(b"early".to_vec(), Some(join.commit), vec![]).unwrap();
+    assert_eq!(group.status().unwrap().epoch, join.epoch);
+    group.encrypt(b"goes on".to_vec(), vec![], vec![]).unwrap();
+}
+
+fn read_closed(alice: &Client, key: Option<[u8; 32]>) {
+    let group = alice.open_group(b"closed".to_vec()).unwrap();
+    assert!(group.status().unwrap().frozen);
+    let bob = client("bob", &MemoryStorage::new(), key);
+    let options = SuccessorOptions { key_packages: vec![key_package(&bob)], ..SuccessorOptions::default() };
+    assert_eq!(group.create_successor(options).unwrap().group.id(), b"successor");
 }
 
 /// An app that was updated takes the store over; a process of the release before it is refused from then on, and writes nothing.
@@ -178,7 +261,7 @@ fn stores_of_every_release_open() {
 
 #[test]
 fn the_present_release_writes_what_it_reads() {
-    for (_, key) in STORES {
+    for key in KEYS {
         let golden = write(key);
         assert!(golden.records.len() > 20);
         read(&parse(&print(&golden)), key);
@@ -190,10 +273,13 @@ fn the_present_release_writes_what_it_reads() {
 fn the_golden_store_has_every_kind_of_record() {
     let golden = write(None);
     let client_kinds: Vec<u8> = kinds(golden.records.iter().map(|(key, _)| key[8]));
-    assert_eq!(client_kinds, [0x01, 0x02, 0x03, 0x04, 0x05, 0x10]);
+    assert_eq!(client_kinds, [0x01, 0x02, 0x03, 0x04, 0x05, 0x07, 0x10]);
     let group: Vec<&Vec<u8>> = golden.records.iter().map(|(key, _)| key).filter(|key| key[8] == 0x10).collect();
     // Chunks of unmerged leaves (0x03) need more than thirty-two of them, and have tests of their own.
-    assert_eq!(kinds(group.iter().map(|key| key[17])), [0x01, 0x02, 0x04, 0x05, 0x06, 0x10, 0x11, 0x12, 0x13]);
+    assert_eq!(
+        kinds(group.iter().map(|key| key[17])),
+        [0x01, 0x02, 0x04, 0x05, 0x06, 0x07, 0x08, 0x10, 0x11, 0x12, 0x13]
+    );
     let epochs = group.iter().filter(|key| key[17] == 0x01);
     assert_eq!(kinds(epochs.map(|key| key[26])), [0x00, 0x01, 0x02, 0x03, 0x04]);
 }

@@ -334,6 +334,26 @@ fn deleted_and_expired_key_packages_are_gone() {
 }
 
 #[test]
+fn what_is_pruned_is_gone() {
+    let scene = Scene::new();
+    let [alice, bob, carol] = scene.together();
+    let skip_one = || drop((say(&bob), hear(&alice, &say(&bob))));
+    skip_one();
+    commit(&bob, &[&alice, &carol]);
+    // Nobody has spoken in the new epoch.
+    let of_the_past = only(&scene.secrets(), &["skipped", "ratchet"]);
+    assert!(of_the_past.keys().any(|place| place.starts_with("skipped")));
+    alice.prune(Some(0)).unwrap();
+    scene.assert_gone(&of_the_past);
+    skip_one();
+    let too_old = only(&scene.secrets(), &["skipped"]);
+    scene.time.0.fetch_add(31 * 24 * 60 * 60, Ordering::Relaxed);
+    scene.client.prune().unwrap();
+    scene.assert_gone(&too_old);
+    hear(&alice, &say(&bob));
+}
+
+#[test]
 fn nothing_is_left_of_a_deleted_group() {
     let scene = Scene::new();
     let [alice, bob, _] = scene.together();

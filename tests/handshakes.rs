@@ -316,3 +316,20 @@ fn the_summaries_say_what_is_proposed() {
     ];
     assert_eq!(summaries, expected);
 }
+
+/// Nothing in a wish to leave is random, so a second one has the reference of the first.
+#[test]
+fn whoever_proposes_the_same_twice_proposes_it_once() {
+    let mut world = mixed(&["alice", "bob"], &["carol"]);
+    for name in ["bob", "carol"] {
+        world.propose(name, |group| group.propose_leave(vec![]));
+        let again = world.group(name).propose_leave(vec![]).unwrap();
+        for (receiver, event) in world.deliver(name, &again) {
+            assert_eq!(event, Event::Duplicate, "{receiver}");
+        }
+        let waiting = |who: &str| world.group(who).status().unwrap().pending_proposals;
+        assert_eq!((waiting(name), waiting("alice")), (1, 1));
+        assert_eq!(world.group(name).pending_proposals().unwrap().len(), 1);
+        assert_eq!(names(&world.commit("alice", |draft| draft).change().removed), [name]);
+    }
+}

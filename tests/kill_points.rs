@@ -30,6 +30,7 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "delete a key", setup: inside, act: delete_psk, again: &[0], ending: settled },
     Operation { name: "encrypt first", setup: inside, act: encrypt, again: &[0], ending: settled },
     Operation { name: "encrypt", setup: spoken, act: encrypt, again: &[0], ending: settled },
+    Operation { name: "encrypt reserving", setup: reserving, act: encrypt, again: &[0], ending: settled },
     Operation { name: "receive first", setup: message, act: receive, again: &[405], ending: settled },
     Operation { name: "receive in order", setup: next_message, act: receive, again: &[405], ending: settled },
     Operation { name: "receive skipping", setup: skipping, act: receive, again: &[405], ending: settled },
@@ -67,6 +68,14 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "receive a commit with a key", setup: with_psk, act: receive, again: &[403], ending: settled },
     Operation { name: "receive a better commit", setup: beaten, act: receive, again: &[403], ending: settled },
     Operation { name: "receive our removal", setup: removed, act: receive, again: &[409], ending: comes_back },
+    Operation { name: "defer a message", setup: early, act: receive, again: &[0], ending: drained },
+    Operation { name: "defer a second message", setup: early_again, act: receive, again: &[0], ending: drained },
+    Operation { name: "confirm with messages deferred", setup: waiting, act: confirm, again: &[504], ending: drained },
+    Operation { name: "release a message", setup: due, act: release, again: &[0], ending: drained },
+    Operation { name: "release a commit", setup: due_commit, act: release, again: &[0], ending: drained },
+    Operation { name: "release our removal", setup: due_removal, act: release, again: &[0], ending: comes_back },
+    Operation { name: "drop a deferred message", setup: due_forged, act: release, again: &[0], ending: drained },
+    Operation { name: "clear what is deferred", setup: waiting, act: clear_deferred, again: &[0], ending: drained },
     Operation { name: "join by a commit", setup: announced, act: join_external, again: &[510], ending: enters },
     Operation { name: "rejoin by a commit", setup: announced_again, act: rejoin, again: &[510], ending: enters },
     Operation { name: "confirm a join", setup: entering, act: confirm_join, again: &[511], ending: alive },
@@ -102,6 +111,7 @@ const OPERATIONS: &[Operation] = &[
     Operation { name: "join a successor", setup: invited_to_move, act: join, again: &[408], ending: moved },
     Operation { name: "import an archive", setup: archived, act: import, again: &[507], ending: heals },
     Operation { name: "clear proposals", setup: proposed, act: clear, again: &[0], ending: dropped },
+    Operation { name: "prune", setup: past, act: prune, again: &[0], ending: settled },
     Operation { name: "delete", setup: inside, act: delete, again: &[401], ending: comes_back },
 ];
 
@@ -138,11 +148,39 @@ fn opening_a_client_survives_every_failure_of_the_storage() {
     }
 }
 
+#[test]
+fn sending_from_a_reserve_survives_every_failure_of_the_storage() {
+    for fault in Fault::ALL {
+        for call in 1.. {
+            let mut cast = Cast::reserving();
+            let mut sent = vec![cast.alice.say("reserves")];
+            let batches = cast.alice.storage.ledger.batches();
+            cast.alice.storage.arm(fault, call);
+            let outcome = cast.alice.group().encrypt(b"from the reserve".to_vec(), vec![], vec![]);
+            let failed = cast.alice.storage.disarm();
+            assert_eq!(cast.alice.storage.ledger.batches(), batches);
+            assert_eq!(outcome.as_ref().err().map(Error::code), failed.then_some(fault.code()));
+            sent.extend(outcome);
+            if failed && fault.is_death() {
+                cast.alice.reopen();
+            }
+            sent.extend((0..10).map(|_| cast.alice.say("goes on")));
+            // A key that was used twice is gone the second time.
+            sent.iter().for_each(|message| drop((cast.bob.receive(message), cast.carol.receive(message))));
+            assert_alive(&[&cast.alice, &cast.bob, &cast.carol]);
+            if !failed {
+                break;
+            }
+        }
+    }
+}
+
 /// How the group stands for Alice.
 #[derive(PartialEq, Debug)]
 struct Standing {
     status: Option<GroupStatus>,
-    members: Option<Vec<Member>>,
+    /// Names and signature keys. What a leaf lists besides is random in part.
+    members: Option<Vec<(MemberName, Vec<u8>)>>,
     proposals: Option<usize>,
     pending: Option<u64>,
 }
@@ -153,11 +191,15 @@ impl Standing {
         let group = group.as_ref();
         Standing {
             status: group.and_then(|group| group.status().ok()),
-            members: group.and_then(|group| group.members(None, 10).ok()),
+            members: group.and_then(|group| Some(roster(group.members(None, 10).ok()?))),
             proposals: group.and_then(|group| Some(group.pending_proposals().ok()?.len())),
             pending: group.and_then(|group| Some(group.pending_commit().ok()??.epoch)),
         }
     }
+}
+
+fn roster(members: Vec<Member>) -> Vec<(MemberName, Vec<u8>)> {
+    members.into_iter().map(|member| (member.name, member.signature_key)).collect()
 }
 
 /// What an operation does when nothing fails.
@@ -240,6 +282,10 @@ fn do_again(operation: &Operation, (alice, input): (&Person, &[u8]), clean: &Cle
 
 fn inside() -> (Cast, Vec<u8>) {
     (Cast::together(), vec![])
+}
+
+fn reserving() -> (Cast, Vec<u8>) {
+    (Cast::reserving(), vec![])
 }
 
 fn outside() -> (Cast, Vec<u8>) {
@@ -451,6 +497,64 @@ fn removed() -> (Cast, Vec<u8>) {
     cast.bob.group().confirm_commit(None, vec![]).unwrap();
     cast.carol.receive(&commit);
     (cast, commit)
+}
+
+/// Alice has a commit that the others have taken, and Bob has gone on.
+fn early() -> (Cast, Vec<u8>) {
+    let (cast, _) = echo();
+    let message = bob_says(&cast);
+    (cast, message)
+}
+
+fn early_again() -> (Cast, Vec<u8>) {
+    let (cast, first) = early();
+    cast.alice.receive(&first);
+    let second = bob_says(&cast);
+    (cast, second)
+}
+
+fn waiting() -> (Cast, Vec<u8>) {
+    let (cast, message) = early();
+    cast.alice.receive(&message);
+    (cast, vec![])
+}
+
+fn due() -> (Cast, Vec<u8>) {
+    let (cast, _) = waiting();
+    take_effect(&cast);
+    (cast, vec![])
+}
+
+/// Alice gets a commit of Bob's before the one that it follows.
+fn out_of_order(cast: &Cast, first: &[u8], second: &[u8]) {
+    cast.alice.receive(second);
+    cast.alice.receive(first);
+}
+
+fn due_commit() -> (Cast, Vec<u8>) {
+    let cast = Cast::together();
+    let commits = [cast.bob.commit(), cast.bob.commit()];
+    commits.iter().for_each(|commit| drop(cast.carol.receive(commit)));
+    out_of_order(&cast, &commits[0], &commits[1]);
+    (cast, vec![])
+}
+
+fn due_removal() -> (Cast, Vec<u8>) {
+    let cast = Cast::together();
+    let first = cast.bob.commit();
+    let second = cast.bob.group().new_commit().remove(cast.alice.leaf()).unwrap().build().unwrap().commit;
+    cast.bob.group().confirm_commit(None, vec![]).unwrap();
+    [&first, &second].iter().for_each(|commit| drop(cast.carol.receive(commit)));
+    out_of_order(&cast, &first, &second);
+    (cast, vec![])
+}
+
+fn due_forged() -> (Cast, Vec<u8>) {
+    let (cast, mut message) = early();
+    *message.last_mut().unwrap() ^= 1;
+    cast.alice.receive(&message);
+    take_effect(&cast);
+    (cast, vec![])
 }
 
 fn info_of_bob(cast: &Cast) -> Vec<u8> {
@@ -667,6 +771,14 @@ fn receive(alice: &Person, message: &[u8]) -> Result<String> {
     alice.group().receive(message.to_vec(), vec![]).map(|event| format!("{event:?}"))
 }
 
+fn release(alice: &Person, _: &[u8]) -> Result<String> {
+    alice.group().next_deferred(vec![]).map(|event| format!("{event:?}"))
+}
+
+fn clear_deferred(alice: &Person, _: &[u8]) -> Result<String> {
+    said(alice.group().clear_deferred())
+}
+
 fn propose_add(alice: &Person, key_package: &[u8]) -> Result<String> {
     said(alice.group().propose_add(key_package.to_vec(), vec![]))
 }
@@ -723,6 +835,10 @@ fn clear(alice: &Person, _: &[u8]) -> Result<String> {
     said(alice.group().clear_proposals())
 }
 
+fn prune(alice: &Person, _: &[u8]) -> Result<String> {
+    said(alice.group().prune(Some(0)))
+}
+
 fn delete(alice: &Person, _: &[u8]) -> Result<String> {
     let group = alice.handle.clone().map_or_else(|| alice.client.open_group(GROUP.to_vec()), Ok)?;
     said(group.delete())
@@ -761,6 +877,16 @@ fn settled(cast: &mut Cast) {
     let dave = cast.dave.handle.is_some().then_some(&cast.dave);
     let members: Vec<&Person> = [&cast.alice, &cast.bob, &cast.carol].into_iter().chain(dave).collect();
     assert_alive(&members);
+}
+
+/// Nothing is left of what was deferred.
+fn drained(cast: &mut Cast) {
+    take_effect(cast);
+    drain(&cast.alice);
+    assert_eq!(cast.alice.group().status().unwrap().deferred, 0);
+    let is_deferred = |record: &StoredRecord| record.key[8] == 0x10 && record.key[17] == 0x08;
+    assert!(!cast.alice.storage.memory.records().iter().any(is_deferred));
+    settled(cast);
 }
 
 /// The delivery service has dropped the proposals.

@@ -34,6 +34,10 @@ pub(crate) const MAX_COMMIT_PROPOSALS: usize = 1 << 16;
 /// Longest proposal that is kept waiting: it must fit one record.
 pub(crate) const MAX_PENDING_PROPOSAL: usize = 60 << 10;
 
+/// How many epochs ahead of the group a message may be to be deferred. What is delivered out of order is a few commits early;
+/// a forged number could keep its place in the buffer for as long as the group needs to get there.
+pub(crate) const MAX_EPOCHS_AHEAD: u64 = 1_000;
+
 /// Longest application message encrypted in one call.
 pub(crate) const MAX_PLAINTEXT: usize = 32 << 20;
 
@@ -42,6 +46,20 @@ pub(crate) const MAX_VALUE: usize = 64 << 10;
 
 /// Longest storage key.
 pub(crate) const MAX_KEY: usize = 96;
+
+/// Most generations reserved in one write: a receiver must be able to skip them all.
+pub(crate) const MAX_RESERVED: u32 = 1_000;
+
+/// Longest message, with its authenticated data, that a reserved generation is used for; longer ones get one of their own.
+pub(crate) const MAX_RESERVED_CONTENT: usize = 48 << 10;
+
+/// What a reserved generation counts for against the bounds of an epoch: the longest such message, padded and signed.
+pub(crate) const RESERVED_BYTES: u64 = 64 << 10;
+
+/// How long keys of ended epochs and of skipped messages are kept unless the app says otherwise, in seconds: 30 days, as for
+/// private keys of key packages that are over. Delivery services that keep messages for devices that are away rarely keep
+/// them longer, and the time runs only from when this client itself went on.
+pub(crate) const KEPT_FOR: u64 = 30 * 24 * 60 * 60;
 
 /// Longest total lifetime of a leaf node unless the app sets another, in seconds (RFC 9420 §7.2): 84 days, and an hour
 /// for clocks that disagree.

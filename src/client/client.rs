@@ -199,6 +199,11 @@ impl Client {
 }
 
 impl Client {
+    /// Runs an act that concerns no group.
+    pub(super) fn run(&self, act: impl Fn(&mut Txn, &Services) -> Result<()>) -> Result<()> {
+        run(&self.shared.store, |txn| act(txn, &self.shared.services).map(|()| ((), None)))
+    }
+
     /// The suite that the app named, or the preferred one.
     pub(super) fn choose_suite(&self, wanted: Option<u16>) -> Result<&'static Suite> {
         wanted.map_or(Ok(self.suite), |number| Suite::of(CipherSuite(number)))

@@ -42,6 +42,35 @@ pub struct ClientConfig {
     pub max_forward: u32,
     /// How many keys of skipped messages are kept for each sender.
     pub max_skipped: u32,
+    /// How many messages of future epochs are kept for each group, until the commits before them have come: see
+    /// `Group.next_deferred`. With 0, none are, and the app keeps them itself.
+    pub max_deferred: u32,
+    /// How long these messages may be together, in bytes, for each group.
+    pub max_deferred_bytes: u32,
+    /// For how many seconds after its end an epoch can still be read; nothing for no limit in time. Counted from when this
+    /// client went on to the next epoch, or learned that it was removed.
+    ///
+    /// What is older is refused at once. It is deleted with the next change of the epoch and by `prune`: an app that wants it
+    /// deleted in time, also from groups in which nothing happens, calls [`Client::prune`](crate::Client::prune) once a day.
+    pub max_past_age: Option<u64>,
+    /// For how many seconds the key of a skipped message is kept; nothing for no limit in time. What is older is refused at
+    /// once, and deleted with its epoch, when the sender's keys are next touched, and by `prune`.
+    pub max_skipped_age: Option<u64>,
+    /// How many messages this client encrypts in an epoch before it refuses with `UsageLimit`; proposals are counted apart from
+    /// application messages, and a commit, which is the remedy, is never refused. Nothing for no limit but that of the
+    /// protocol, 2^32.
+    pub max_epoch_messages: Option<u32>,
+    /// How many bytes this client encrypts in an epoch, with padding and authenticated data, before it refuses in the same way.
+    /// The bound of the cipher suite's AEAD (RFC 9420 §15.2) holds in any case; it is far away: 2^47 bytes for AES-GCM.
+    pub max_epoch_bytes: Option<u64>,
+    /// How many generations a group handle reserves in one write, for as many messages: 64 is typical, 1 000 the most; 0 or 1
+    /// for none. A message that is sent from the reserve writes nothing and has no effect: it is not in a journal, and
+    /// its tag is dropped. Whether it was sent is for the app to know.
+    ///
+    /// What is left of a reserve when the handle is dropped, the process ends or the epoch changes is skipped. Receivers see
+    /// a gap then, which counts against their `max_forward`, and against their `max_skipped` as long as they keep the keys. Each
+    /// reserved message counts against `max_epoch_messages`, and for 64 KiB against `max_epoch_bytes`.
+    pub reserve: u32,
     /// The longest total lifetime of a key package, in seconds: of ours, and of those accepted.
     pub max_lifetime: u64,
     /// How long a call waits for another one on the same group, in milliseconds, before it returns `Busy`.
@@ -50,7 +79,7 @@ pub struct ClientConfig {
 
 impl ClientConfig {
     /// The defaults, for a client that calls itself `name` with a basic credential: cipher suite 1, 5 past epochs, 1 000
-    /// messages forward, 84 days for key packages.
+    /// messages forward, nothing deferred, 30 days for keys of ended epochs and of skipped messages, 84 days for key packages.
     pub fn basic(name: &str) -> Self {
         ClientConfig {
             name: name.as_bytes().to_vec(),
@@ -67,6 +96,13 @@ impl ClientConfig {
             resumption_epochs: 5,
             max_forward: 1000,
             max_skipped: 1000,
+            max_deferred: 0,
+            max_deferred_bytes: 4 << 20,
+            max_past_age: Some(crate::base::limits::KEPT_FOR),
+            max_skipped_age: Some(crate::base::limits::KEPT_FOR),
+            max_epoch_messages: None,
+            max_epoch_bytes: None,
+            reserve: 0,
             max_lifetime: crate::base::limits::MAX_LIFETIME,
             lease_timeout: 10_000,
         }

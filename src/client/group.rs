@@ -17,19 +17,22 @@ use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
 use crate::group::members::Listing;
 use crate::group::psk::with_nonce;
+use crate::group::reserve::Reserve;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, open, pending, pending_join, proposals, propose, receive, send};
+use crate::group::{commit, group_info, members, pending, pending_join, proposals, propose};
 use crate::message::{ContentType, Proposal};
 use crate::schedule::{Exporter, Psk};
 use crate::store::{Key, Txn};
 
-/// A handle on one group. It holds no state but a guess of what the next call will read: everything lives in the storage, so
-/// several handles, in several processes, may work on one group.
+/// A handle on one group. It holds no state but a guess of what the next call will read, and keys that it has reserved for itself:
+/// everything lives in the storage, so several handles, in several processes, may work on one group.
 #[derive(uniffi::Object)]
 pub struct Group {
     pub(super) shared: Arc<Shared>,
     group_id: GroupId,
     foresight: Mutex<Option<Foresight>>,
+    /// Keys for the next messages, if the configuration says that they are reserved.
+    pub(super) reserve: Mutex<Option<Reserve>>,
 }
 
 #[uniffi::export]
@@ -55,6 +58,7 @@ impl Group {
                 pending_proposals: head.proposals,
                 pending_commit: head.pending.is_some(),
                 oldest_epoch: head.oldest_epoch.0,
+                deferred: head.deferred.messages,
             })
         })
     }
@@ -75,39 +79,13 @@ impl Group {
     /// Encrypts an application message. `aad` is authenticated with it and stays readable; `tag` comes back in the effect.
     ///
     /// The key is used up durably before this returns: send the bytes again when in doubt, and never encrypt again. Reads
-    /// three records and writes one; some more for the first message of an epoch.
+    /// three records and writes one; some more for the first message of an epoch. With a reserve (`ClientConfig::reserve`), most
+    /// calls read one record and write none.
     ///
     /// # Errors
-    /// `PendingProposals` while proposals wait for a commit (RFC 9420 §12.4), `Removed`, `Frozen`, `TooLong`.
+    /// `UsageLimit` once as much was encrypted in the epoch as is safe: a commit is the remedy. `PendingProposals` while proposals wait for a commit (RFC 9420 §12.4), `Removed`, `Frozen`, `TooLong`.
     pub fn encrypt(&self, plaintext: Vec<u8>, aad: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        let ahead = |foresight: &Foresight| foresight.to_send(ContentType::Application);
-        self.act(ahead, |txn, state| {
-            let message = send::application(txn, (state, &self.shared.services), (&plaintext, &aad))?;
-            let effect = self.outbound(&tag, &message);
-            Ok((message, Some(effect)))
-        })
-    }
-
-    /// Receives any message for this group: what it turned into is the event. `tag` comes back in the effect.
-    ///
-    /// A message that is refused changes nothing. The echo of our own pending commit confirms it.
-    ///
-    /// What changes nothing (an error, `OwnEcho`, `Duplicate`) is not written, and so has no effect: an app that moves its
-    /// cursor with the effect steps over such a message by itself.
-    pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
-        let inbound = open::parse(&message)?;
-        self.act(
-            |foresight| foresight.to_receive(&inbound),
-            |txn, state| {
-                let received = receive::message(txn, (state, &self.shared.services), inbound.clone())?;
-                let (group_id, tag, event) = (self.id(), tag.clone(), received.event.clone());
-                let effect = match received.own_commit {
-                    true => Effect::Confirmed { group_id, tag, event, welcome: received.welcome },
-                    false => Effect::Received { group_id, tag, event },
-                };
-                Ok((received.event, Some(effect)))
-            },
-        )
+        self.send((&plaintext, &aad), &tag)
     }
 
     /// Proposes to add the client of this key package. Gives the message to send.
@@ -188,7 +166,7 @@ impl Group {
     pub fn confirm_commit(&self, commit: Option<Vec<u8>>, tag: Vec<u8>) -> Result<Event> {
         self.act(Foresight::to_load, |txn, state| {
             pending::require(state, commit.as_deref())?;
-            let confirmed = pending::confirm(txn, state)?;
+            let confirmed = pending::confirm(txn, (state, &self.shared.services))?;
             let (group_id, tag, event) = (self.id(), tag.clone(), confirmed.event.clone());
             let effect = Effect::Confirmed { group_id, tag, event, welcome: confirmed.welcome };
             Ok((confirmed.event, Some(effect)))
@@ -265,7 +243,7 @@ impl Group {
 
 impl Group {
     pub(crate) fn open(shared: Arc<Shared>, group_id: GroupId) -> Arc<Self> {
-        Arc::new(Group { shared, group_id, foresight: Mutex::new(None) })
+        Arc::new(Group { shared, group_id, foresight: Mutex::new(None), reserve: Mutex::new(None) })
     }
 
     /// Builds a commit.
@@ -300,11 +278,11 @@ impl Group {
         )
     }
 
-    fn outbound(&self, tag: &[u8], message: &[u8]) -> Effect {
+    pub(super) fn outbound(&self, tag: &[u8], message: &[u8]) -> Effect {
         Effect::Outbound { group_id: self.id(), tag: tag.to_vec(), message: message.to_vec() }
     }
 
-    fn lease(&self) -> Result<Lease> {
+    pub(super) fn lease(&self) -> Result<Lease> {
         self.shared.leases.take(&self.group_id, self.shared.patience)
     }
 
@@ -317,10 +295,19 @@ impl Group {
     pub(super) fn act<T>(
         &self,
         ahead: impl Fn(&Foresight) -> Vec<Key>,
-        mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,
+        act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,
     ) -> Result<T> {
         let _inside = Inside::enter()?;
         let _lease = self.lease()?;
+        self.act_leased(ahead, act)
+    }
+
+    /// The same for a call that holds the group already.
+    pub(super) fn act_leased<T>(
+        &self,
+        ahead: impl Fn(&Foresight) -> Vec<Key>,
+        mut act: impl FnMut(&mut Txn, &mut GroupState) -> Act<T>,
+    ) -> Result<T> {
         let mut seen = self.foresight.lock().take();
         let mut left = None;
         let outcome = run(&self.shared.store, |txn| {
@@ -330,6 +317,8 @@ impl Group {
             let mut state = GroupState::load(txn, &self.group_id)?;
             let outcome = act(txn, &mut state);
             left = Some(Foresight::of(txn, &state));
+            // Keys of an epoch that is over are not held any longer.
+            self.reserve.lock().take_if(|reserve| !reserve.fits(&state.head));
             outcome
         });
         *self.foresight.lock() = left;
@@ -337,7 +326,8 @@ impl Group {
     }
 }
 
-fn member(listing: Listing) -> Result<Member> {
+/// A member, as the app sees it.
+pub(super) fn member(listing: Listing) -> Result<Member> {
     let Listing { name, node } = listing;
     let (identity, signature_key) = (node.credential.identity(), node.signature_key.0.to_vec());
     let (capabilities, extensions) = (node.capabilities.into(), in_words(&node.extensions)?);

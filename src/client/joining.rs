@@ -112,7 +112,7 @@ impl Client {
         let (group_id, hash) = (GroupId(group_id), commit.map(|commit| sha256(&[&commit])));
         let _lease = self.shared.leases.take(&group_id, self.shared.patience)?;
         run(&self.shared.store, |txn| {
-            let (_, event) = pending_join::confirm(txn, &group_id, hash)?;
+            let (_, event) = pending_join::confirm(txn, &self.shared.services, &group_id, hash)?;
             let (group_id, tag) = (group_id.as_slice().to_vec(), tag.clone());
             Ok(((), Some(Effect::Confirmed { group_id, tag, event, welcome: None })))
         })?;

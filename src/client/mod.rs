@@ -13,8 +13,12 @@ mod joining;
 #[cfg(feature = "test-util")]
 mod key_use;
 mod lease;
+mod lookups;
+mod receive;
+mod retention;
 #[cfg(feature = "test-util")]
 pub(crate) mod seam;
+mod sending;
 mod services;
 mod software_signer;
 mod successor;

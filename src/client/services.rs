@@ -6,10 +6,10 @@ use super::config::{ClientConfig, Host, SigningKey};
 use super::extensions::of_the_app;
 use super::software_signer::SoftwareSigner;
 use crate::base::host::{PermitAll, Signer, SystemClock, Unobserved};
-use crate::base::{CipherSuite, Code, ProtocolVersion, Result};
+use crate::base::{CipherSuite, Code, ProtocolVersion, Result, limits};
 use crate::crypto::{SignaturePublicKey, Suite};
-use crate::group::host::{GroupLimits, Host as Services, OwnIdentity};
-use crate::schedule::RatchetLimits;
+use crate::group::host::{DeferLimits, GroupLimits, Host as Services, OwnIdentity};
+use crate::schedule::{RatchetLimits, SealLimits};
 use crate::store::Store;
 use crate::tree::{Capabilities, Credential, CredentialType, ExtensionPlace, ExtensionType, Extensions, ProposalType};
 
@@ -52,8 +52,19 @@ pub(crate) fn services(
         limits: GroupLimits {
             past_epochs: config.past_epochs,
             resumption_epochs: config.resumption_epochs,
-            ratchet: RatchetLimits { forward: config.max_forward, kept: config.max_skipped },
+            past_age: config.max_past_age,
+            ratchet: RatchetLimits {
+                forward: config.max_forward,
+                kept: config.max_skipped,
+                kept_for: config.max_skipped_age,
+            },
+            sealing: SealLimits {
+                messages: config.max_epoch_messages.unwrap_or(SealLimits::NONE.messages),
+                bytes: config.max_epoch_bytes.unwrap_or(SealLimits::NONE.bytes),
+            },
+            reserve: config.reserve.min(limits::MAX_RESERVED),
             longest_lifetime: config.max_lifetime,
+            deferred: DeferLimits { messages: config.max_deferred, bytes: config.max_deferred_bytes },
         },
     })
 }

@@ -105,6 +105,8 @@ pub struct GroupStatus {
     pub pending_commit: bool,
     /// The first epoch whose messages can still be read.
     pub oldest_epoch: u64,
+    /// How many messages of future epochs are kept.
+    pub deferred: u32,
 }
 
 /// One group in a listing.

@@ -9,11 +9,31 @@ use crate::base::{Code, Error, Result, Secret};
 pub(super) struct Aead {
     pub(super) id: u16,
     algorithm: &'static aead::Algorithm,
+    /// Most bytes that one sender ratchet may seal in an epoch (RFC 9420 §15.2).
+    epoch_bytes: u64,
 }
 
-pub(super) static AES_128_GCM: Aead = Aead { id: 1, algorithm: &aead::AES_128_GCM };
-pub(super) static AES_256_GCM: Aead = Aead { id: 2, algorithm: &aead::AES_256_GCM };
-pub(super) static CHACHA20_POLY1305: Aead = Aead { id: 3, algorithm: &aead::CHACHA20_POLY1305 };
+/// With AES-GCM, after draft-irtf-cfrg-aead-limits, "Multi-Key AEAD Limits", the form without nonce randomization: an attacker's
+/// advantage is at most σ · B / 2^127, where σ blocks are sealed in all, and B of them under one key.
+///
+/// Every generation of a ratchet has a key of its own, so B is the longest message there is: 32 MiB of content and as much
+/// authenticated data, padded, are less than 2^23 blocks of 16 bytes. For an advantage of 2^-60, σ is at most 2^44 blocks or
+/// 2^48 bytes; each of a sender's two ratchets gets half of it. The sender data are not counted: they too are sealed
+/// under a key for each message, and are two blocks.
+const GCM_EPOCH_BYTES: u64 = 1 << 47;
+
+/// With ChaCha20-Poly1305 the draft's bound has no term for what is sealed; 2^32 generations end a ratchet before anything else.
+const CHACHA_EPOCH_BYTES: u64 = u64::MAX;
+
+// Of failed decryptions nothing is counted: a refused message must not write. Both AEADs bound an attacker's advantage in
+// forging by p = v · l / 2^103 at worst, for v attempts on messages of l blocks, whichever key each is for; for attempts of
+// 2^16 blocks (1 MiB), p = 2^-60 takes 2^27 of them, 128 TiB of traffic, within one epoch, and then the signature inside is still
+// to be forged.
+
+pub(super) static AES_128_GCM: Aead = Aead { id: 1, algorithm: &aead::AES_128_GCM, epoch_bytes: GCM_EPOCH_BYTES };
+pub(super) static AES_256_GCM: Aead = Aead { id: 2, algorithm: &aead::AES_256_GCM, epoch_bytes: GCM_EPOCH_BYTES };
+pub(super) static CHACHA20_POLY1305: Aead =
+    Aead { id: 3, algorithm: &aead::CHACHA20_POLY1305, epoch_bytes: CHACHA_EPOCH_BYTES };
 
 impl Suite {
     /// `AEAD.Nk`: the length of a key.
@@ -29,6 +49,11 @@ impl Suite {
     /// The length of the tag at the end of each ciphertext.
     pub(crate) fn tag_length(&self) -> usize {
         self.aead.algorithm.tag_len()
+    }
+
+    /// Most bytes, of authenticated data and padded content with its tag, that one sender ratchet may seal in an epoch.
+    pub(crate) fn epoch_bytes(&self) -> u64 {
+        self.aead.epoch_bytes
     }
 
     /// `AEAD.Seal(key, nonce, aad, plaintext)`; a nonce serves once under a key.

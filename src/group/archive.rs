@@ -4,7 +4,7 @@
 
 use super::create::start_afresh;
 use super::epoch::EpochRecord;
-use super::head::{Head, Settings, Standing};
+use super::head::{Backlog, Head, Settings, Standing};
 use super::members;
 use super::pending_join;
 use super::proposals::{self, KnownProposal};
@@ -91,6 +91,7 @@ impl GroupArchive {
             settings: self.settings,
             previous: None,
             rejoining: None,
+            deferred: Backlog::default(),
         };
         let mut state = GroupState { head, epoch: self.epoch, context, keys, suite };
         txn.store(state.keys.epoch(state.head.epoch), &state.epoch);

@@ -263,8 +263,10 @@ fn hold(txn: &mut Txn, (state, host): (&mut GroupState, &Host), mut made: Made) 
     let keys = state.keys.clone();
     let event = made.event(txn, state)?;
     let Made { mut staged, begun, content, invited: Invited { welcome, tree }, intents, path } = made;
-    let (commit, advance) = protect(txn, (state, &keys), content)?;
+    let (commit, advance) = protect(txn, (state, host, &keys), content)?;
     let (base, group_id) = (state.head.epoch, state.head.group_id.clone());
+    // What becomes of a rejoin is settled when the commit takes effect.
+    state.head.rejoining = None;
     record::epoch(txn, (state, host), &mut staged, (begun, path.keys, record::Warrant::Own))?;
     let change = txn.take_staged();
     // Until it is confirmed, the group is as it was, and so is what the next call is foreseen to read.

@@ -2,7 +2,7 @@
 
 use super::census;
 use super::epoch::EpochRecord;
-use super::head::{Head, PreviousStay, Settings, Standing};
+use super::head::{Backlog, Head, PreviousStay, Settings, Standing};
 use super::host::{Host, OwnIdentity};
 use super::identities;
 use super::key_package::fresh_lifetime;
@@ -60,6 +60,7 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
         settings,
         previous: stay.previous,
         rejoining: None,
+        deferred: Backlog::default(),
     };
     let mut state = GroupState { head, epoch, context, keys, suite };
     state.store_head(txn)?;
@@ -126,6 +127,8 @@ pub(crate) fn retire(txn: &mut Txn, head: Head) -> PreviousStay {
         txn.clear(GroupKeys::new(txn.keyspace().clone(), older.incarnation).all());
     }
     let Head { incarnation, own_leaf, oldest_epoch, epoch, .. } = head;
+    // The new head counts nothing of what the stay that is over has deferred.
+    txn.clear(GroupKeys::new(txn.keyspace().clone(), incarnation).all_deferred());
     PreviousStay { incarnation, own_leaf, epochs: (oldest_epoch, epoch) }
 }
 

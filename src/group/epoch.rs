@@ -1,6 +1,6 @@
 //! What is kept of an epoch: all its secrets while it lasts, and what late messages need for as long as the window reaches.
 
-use crate::base::{Epoch, Result, Secret};
+use crate::base::{Code, Epoch, Result, Secret, is_over};
 use crate::codec::decode_exact;
 use crate::crypto::{Digest, Mac};
 use crate::message::GroupContext;
@@ -18,6 +18,8 @@ pub(crate) struct EpochRecord {
     pub(crate) resumption_psk: Secret,
     /// What only the current epoch has.
     pub(crate) current: Option<CurrentSecrets>,
+    /// When the epoch ended, if that is known: the first version of the record did not tell.
+    pub(crate) ended_at: Option<u64>,
 }
 
 /// Secrets that are deleted when the epoch ends.
@@ -54,6 +56,7 @@ impl EpochRecord {
             sender_data_secret: secrets.sender_data_secret,
             resumption_psk: secrets.resumption_psk,
             current: Some(current),
+            ended_at: None,
         };
         (record, secrets.encryption_secret)
     }
@@ -61,7 +64,14 @@ impl EpochRecord {
     /// What someone who is not in the group knows of its epoch: nothing secret. It is never stored.
     pub(crate) fn seen_from_outside(group_context: Vec<u8>, width: Width) -> Self {
         let nothing = || Secret::zero(0);
-        EpochRecord { group_context, width, sender_data_secret: nothing(), resumption_psk: nothing(), current: None }
+        EpochRecord {
+            group_context,
+            width,
+            sender_data_secret: nothing(),
+            resumption_psk: nothing(),
+            current: None,
+            ended_at: None,
+        }
     }
 
     /// The secrets of the current epoch.
@@ -75,8 +85,28 @@ impl EpochRecord {
     }
 
     /// Leaves what late messages need when the epoch is over.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn end(&mut self, now: u64) {
         self.current = None;
+        self.ended_at = Some(now);
+    }
+
+    /// Leaves what is no secret, when late messages cannot be read any more either.
+    pub(crate) fn forget(&mut self) {
+        self.sender_data_secret = Secret::zero(0);
+        self.resumption_psk = Secret::zero(0);
+    }
+
+    /// Whether [`EpochRecord::forget`] has been there.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.resumption_psk.expose().is_empty()
+    }
+
+    /// Refuses messages of an epoch that ended too long ago, whether or not its keys are deleted yet.
+    pub(crate) fn require_fresh(&self, now: u64, limit: Option<u64>) -> Result<()> {
+        match self.ended_at.is_some_and(|at| is_over(at, now, limit)) {
+            true => Err(Code::PastEpoch.into()),
+            false => Ok(()),
+        }
     }
 }
 
@@ -86,6 +116,8 @@ pub(crate) fn oldest_kept(current: Epoch, past_epochs: u32, kept_so_far: Epoch) 
 }
 
 impl Record for EpochRecord {
+    const VERSION: u8 = 2;
+
     fn write(&self, writer: &mut Writer) {
         writer.bytes(&self.group_context);
         writer.u32(self.width.leaves());
@@ -100,6 +132,7 @@ impl Record for EpochRecord {
             writer.bytes(&current.interim_transcript_hash.0);
             writer.bytes(&current.confirmation_tag.0);
         });
+        writer.option(self.ended_at.as_ref(), |writer, at| writer.u64(*at));
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
@@ -119,6 +152,10 @@ impl Record for EpochRecord {
                     confirmation_tag: Mac(reader.bytes()?.into()),
                 })
             })?,
+            ended_at: match reader.version() {
+                1 => None,
+                _ => reader.option(|reader| reader.u64())?,
+            },
         })
     }
 }

@@ -3,10 +3,11 @@
 //! begin is kept aside until the delivery service accepts it.
 
 use super::advance::{self, Begun, Roots};
+use super::census::check_newcomer;
 use super::commit::check_signer;
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
-use super::head::{Head, Settings, Standing};
+use super::head::{Backlog, Head, Settings, Standing};
 use super::host::Host;
 use super::identities::PathLeaf;
 use super::own_leaf::{sign_as, unsigned_leaf};
@@ -46,7 +47,8 @@ pub(crate) struct Entering<'a> {
 /// Makes the external commit, and keeps what it would begin. Gives the state as it would be, and the message to send.
 pub(crate) fn commit(txn: &mut Txn, host: &Host, entering: Entering<'_>) -> Result<(GroupState, Vec<u8>)> {
     let (announced, suite) = read(entering.group_info)?;
-    check_support(host, suite, announced.peek())?;
+    // A client must support all that a group is and asks for (RFC 9420 §13.4, §11.1).
+    check_newcomer(&host.identity_for(suite)?.capabilities, &announced.peek().group_context.extensions)?;
     let place = Place::make(txn, &announced.peek().group_context, entering.rejoin)?;
     let entrance = Entrance { keys: &place.keys, suite, host };
     let Entry { tree, .. } = entrance.take_tree(txn, announced.peek(), (entering.tree, None))?;
@@ -79,15 +81,6 @@ fn closed() -> crate::base::Error {
     Code::BadGroupInfo.with("it has no external_pub: the group lets nobody join by itself")
 }
 
-/// A client must support every extension of a group that it joins (RFC 9420 §13.4).
-fn check_support(host: &Host, suite: &Suite, group_info: &GroupInfo) -> Result<()> {
-    let capabilities = &host.identity_for(suite)?.capabilities;
-    match capabilities.lacking_extension(group_info.group_context.extensions.types()) {
-        Some(extension) => Err(Code::Incapable.with(format_args!("this client lacks extension type {}", extension.0))),
-        None => Ok(()),
-    }
-}
-
 /// The group as an outsider sees it: all of its tree and its context, and none of its secrets.
 fn visit(
     host: &Host,
@@ -113,6 +106,7 @@ fn visit(
         settings,
         previous: None,
         rejoining: None,
+        deferred: Backlog::default(),
     };
     Ok(GroupState { head, epoch, context, keys: place.keys.clone(), suite })
 }
@@ -204,7 +198,7 @@ fn frame(
     let proposals = proposals.into_iter().map(ProposalOrRef::Proposal).collect();
     let commit = Content::Commit(Box::new(Commit { proposals, path: Some(wire) }));
     let framed = (WireFormat::PUBLIC_MESSAGE, commit);
-    let content = sign_as(Sender::NewMemberCommit, (state, host), framed, aad)?;
+    let content = sign_as(Sender::NewMemberCommit, ((&state.head, &state.epoch.group_context), host), framed, aad)?;
     check_signer(state, &content, &path.node.signature_key)?;
     Ok(content)
 }

@@ -52,6 +52,19 @@ pub(crate) struct Head {
     pub(crate) previous: Option<PreviousStay>,
     /// An external join of our own that waits to take the place of this stay.
     pub(crate) rejoining: Option<Rejoining>,
+    /// The messages of future epochs that wait.
+    pub(crate) deferred: Backlog,
+}
+
+/// How much is deferred.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Backlog {
+    /// How many messages.
+    pub(crate) messages: u32,
+    /// How long they are together.
+    pub(crate) bytes: u32,
+    /// The number that the next one gets.
+    pub(crate) next: u32,
 }
 
 /// The mark that an external join of our own leaves on the stay that it would end.
@@ -83,6 +96,29 @@ impl PreviousStay {
 }
 
 impl Head {
+    /// Takes over what went on while a commit of ours waited: this head was staged when it was built, and `now` is the stored
+    /// one. Messages were deferred, a rejoin was made or given up, and more may have been deleted.
+    pub(crate) fn carry_over(&mut self, now: Head) {
+        self.revision = now.revision;
+        self.deferred = now.deferred;
+        self.rejoining = now.rejoining;
+        self.oldest_epoch = self.oldest_epoch.max(now.oldest_epoch);
+        self.previous = self.previous.zip(now.previous).map(|(built, now)| {
+            let epochs = (built.epochs.0.max(now.epochs.0), now.epochs.1);
+            PreviousStay { epochs, ..now }
+        });
+    }
+
+    /// Whether the keys of an epoch are still kept, of this stay in the group or the one before.
+    pub(crate) fn keeps(&self, epoch: Epoch) -> bool {
+        (self.oldest_epoch..=self.epoch).contains(&epoch) || self.earlier_stay(epoch).is_some()
+    }
+
+    /// The stay before this one, if the epoch is of those kept of it.
+    pub(crate) fn earlier_stay(&self, epoch: Epoch) -> Option<PreviousStay> {
+        self.previous.filter(|stay| epoch >= stay.epochs.0 && epoch <= stay.epochs.1)
+    }
+
     /// Refuses to act in a group that this client has left, or that is closed.
     pub(crate) fn require_active(&self) -> Result<()> {
         match self.standing {
@@ -95,10 +131,12 @@ impl Head {
 
     /// Refuses to follow a group that this client has left, or that is closed.
     pub(crate) fn require_following(&self) -> Result<()> {
-        match self.standing {
-            Standing::Imported => Ok(()),
-            _ => self.require_active(),
-        }
+        if self.is_following() { Ok(()) } else { self.require_active() }
+    }
+
+    /// Whether this client goes along with what the group does.
+    pub(crate) fn is_following(&self) -> bool {
+        matches!(self.standing, Standing::Active | Standing::Imported)
     }
 }
 
@@ -136,6 +174,9 @@ impl Record for Head {
             writer.raw(&rejoining.incarnation.0);
             writer.u64(rejoining.epoch.0);
         });
+        writer.u32(self.deferred.messages);
+        writer.u32(self.deferred.bytes);
+        writer.u32(self.deferred.next);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
@@ -170,6 +211,10 @@ impl Record for Head {
                     let (hash, incarnation) = (reader.array()?, Incarnation(reader.array()?));
                     Ok(Rejoining { hash, incarnation, epoch: Epoch(reader.u64()?) })
                 })?,
+            },
+            deferred: match reader.version() {
+                2.. => Backlog { messages: reader.u32()?, bytes: reader.u32()?, next: reader.u32()? },
+                _ => Backlog::default(),
             },
         })
     }

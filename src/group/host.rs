@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::host::{Candidate, Clock, CredentialValidator, Observer, Policy, SignPurpose, Signer, Verdict};
 use crate::base::{CipherSuite, Code, Error, Result};
 use crate::crypto::{Signature, SignaturePublicKey, Suite, sign_content};
-use crate::schedule::RatchetLimits;
+use crate::schedule::{RatchetLimits, SealLimits};
 use crate::tree::{Capabilities, Credential, Extensions, LeafNode, Names};
 
 /// One of the client's signing keys, and who it stands for.
@@ -30,9 +30,25 @@ pub(crate) struct GroupLimits {
     pub(crate) past_epochs: u32,
     /// How many epochs back a resumption secret may come from.
     pub(crate) resumption_epochs: u32,
+    /// How long those can be read after they ended, in seconds.
+    pub(crate) past_age: Option<u64>,
     pub(crate) ratchet: RatchetLimits,
+    /// What the app wants sealed at most in an epoch, where the bound of the suite's AEAD is not lower.
+    pub(crate) sealing: SealLimits,
+    /// Generations of our application ratchet that are reserved in one write; 0 or 1 for none.
+    pub(crate) reserve: u32,
     /// The longest total lifetime of a key package, in seconds.
     pub(crate) longest_lifetime: u64,
+    pub(crate) deferred: DeferLimits,
+}
+
+/// How much is kept of messages of future epochs, in each group.
+#[derive(Clone, Copy)]
+pub(crate) struct DeferLimits {
+    /// Most messages; none are kept if it is 0.
+    pub(crate) messages: u32,
+    /// Most bytes of all of them.
+    pub(crate) bytes: u32,
 }
 
 /// The callbacks and the settings of one client.
@@ -57,6 +73,11 @@ impl Host {
     pub(crate) fn identity(&self, key_id: &[u8]) -> Result<&OwnIdentity> {
         let found = self.identities.iter().find(|identity| identity.key_id == key_id);
         found.ok_or_else(|| Code::SignerFailed.with("the client was opened without the signing key of this group"))
+    }
+
+    /// What each of our ratchets may seal in an epoch.
+    pub(crate) fn seal_limits(&self, suite: &Suite) -> SealLimits {
+        self.limits.sealing.within(suite.epoch_bytes())
     }
 
     /// SignWithLabel (RFC 9420 §5.1.2) by whoever holds the key.

@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::census::check_newcomer;
 use super::create::{NewStay, begin_stay};
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
-use super::head::{Head, PreviousStay, Settings, Standing};
+use super::head::{Backlog, Head, PreviousStay, Settings, Standing};
 use super::host::Host;
 use super::key_package::{self, OwnKeyPackage};
 use super::state::GroupState;
@@ -16,7 +17,7 @@ use crate::crypto::{Digest, Suite};
 use crate::message::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, KeyPackage, Message, Welcome};
 use crate::schedule::{Joiner, SecretTree, Welcomer, confirm, interim_transcript_hash};
 use crate::store::{GroupKeys, Txn};
-use crate::tree::{PathKeys, PathSecret, Tree, TreeHead, Unverified};
+use crate::tree::{PathKeys, PathSecret, Tree, TreeHead, Unverified, own_capabilities};
 
 /// What the app passes along with a Welcome.
 pub(crate) struct Joining<'a> {
@@ -39,17 +40,48 @@ struct Announced {
     welcomer: Welcomer,
 }
 
+/// An opened Welcome into a group that this client may enter, as far as can be told without the tree.
+pub(crate) struct Invitation {
+    invited: Invited,
+    announced: Announced,
+    stay: NewStay,
+}
+
+impl Invitation {
+    /// The reference of the key package that it opened with.
+    pub(crate) fn key_package(&self) -> &[u8] {
+        &self.invited.own.reference.0
+    }
+
+    /// What it says of the group.
+    pub(crate) fn group_info(&self) -> &GroupInfo {
+        self.announced.group_info.peek()
+    }
+}
+
 /// Joins the group that a Welcome opens, and stages it.
 pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining<'_>) -> Result<GroupState> {
+    let invitation = open(txn, host, bytes)?;
+    enter(txn, host, invitation, joining)
+}
+
+/// Opens a Welcome, and checks what needs no tree.
+pub(crate) fn open(txn: &mut Txn, host: &Host, bytes: &[u8]) -> Result<Invitation> {
     let Message::Welcome(welcome) = Message::decode(bytes)? else {
         return Err(Code::WrongContent.with("not a Welcome"));
     };
     let invited = open_secrets(txn, &welcome)?;
     let announced = open_group_info(txn, host, &invited, &welcome)?;
-    let group_id = announced.group_info.peek().group_context.group_id.clone();
     check_context(&invited, announced.group_info.peek())?;
-    let NewStay { keys, incarnation, previous } = begin_stay(txn, &group_id)?;
-    check_newer(previous, announced.group_info.peek().group_context.epoch)?;
+    let context = &announced.group_info.peek().group_context;
+    let stay = begin_stay(txn, &context.group_id)?;
+    check_newer(stay.previous, context.epoch)?;
+    Ok(Invitation { invited, announced, stay })
+}
+
+/// Verifies the tree and all that rests on it, and stages the group.
+pub(crate) fn enter(txn: &mut Txn, host: &Host, invitation: Invitation, joining: Joining<'_>) -> Result<GroupState> {
+    let Invitation { invited, announced, stay: NewStay { keys, incarnation, previous } } = invitation;
     let entrance = Entrance { keys: &keys, suite: invited.suite, host };
     let own = Some(&invited.key_package.leaf_node);
     let Entry { tree, own_leaf } = entrance.take_tree(txn, announced.group_info.peek(), (joining.tree, own))?;
@@ -60,7 +92,7 @@ pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining
     txn.store(keys.path_keys(), &path_keys);
     let context = group_info.group_context;
     let head = Head {
-        group_id,
+        group_id: context.group_id.clone(),
         incarnation,
         suite: invited.suite.id(),
         epoch: context.epoch,
@@ -75,6 +107,7 @@ pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], joining: Joining
         settings: joining.settings,
         previous,
         rejoining: None,
+        deferred: Backlog::default(),
     };
     let mut state = GroupState { head, epoch, context, keys, suite: invited.suite };
     successor::check(txn, &state, &invited.secrets.psks)?;
@@ -106,7 +139,8 @@ fn open_secrets(txn: &mut Txn, welcome: &Welcome) -> Result<Invited> {
 /// References that are looked up directly; in a longer list, our own key packages are looked up in it instead.
 const FEW: usize = 64;
 
-fn find_key_package<'w>(
+/// The first of our key packages that the Welcome is for, and what it holds for it.
+pub(crate) fn find_key_package<'w>(
     txn: &mut Txn,
     welcome: &'w Welcome,
 ) -> Result<Option<(OwnKeyPackage, &'w EncryptedGroupSecrets)>> {
@@ -163,11 +197,7 @@ fn check_context(invited: &Invited, group_info: &GroupInfo) -> Result<()> {
         return Err(Code::BadWelcome.with("the group has another cipher suite than the Welcome"));
     }
     context.check(invited.suite)?;
-    let lacking = invited.key_package.leaf_node.capabilities.lacking_extension(context.extensions.types());
-    match lacking {
-        Some(extension) => Err(Code::Incapable.with(format_args!("this client lacks extension type {}", extension.0))),
-        None => Ok(()),
-    }
+    check_newcomer(&own_capabilities(&invited.key_package.leaf_node), &context.extensions)
 }
 
 /// A Welcome into an epoch that an earlier stay has seen is a replay: a key package of last resort opens it again.

@@ -4,6 +4,7 @@
 use super::host::{Host, OwnIdentity};
 use super::own_leaf::{sign_leaf, unsigned_leaf};
 use crate::base::host::SignPurpose;
+use crate::base::lookup::KeyPackageStatus;
 use crate::base::{CipherSuite, Code, ProtocolVersion, Result, Secret};
 use crate::codec::Opaque;
 use crate::crypto::{Digest, HpkePrivateKey, Signature, Suite};
@@ -100,6 +101,17 @@ pub(crate) fn prune(txn: &mut Txn, host: &Host) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What has become of the key package with this reference.
+pub(crate) fn status(txn: &mut Txn, host: &Host, reference: &[u8]) -> Result<KeyPackageStatus> {
+    let key = txn.keyspace().key_package(reference);
+    txn.watch(&key)?;
+    Ok(match txn.load::<OwnKeyPackage>(&key)? {
+        None => KeyPackageStatus::Unknown,
+        Some(own) if own.not_after < host.clock.now() => KeyPackageStatus::Expired,
+        Some(own) => KeyPackageStatus::Available { last_resort: own.last_resort, not_after: own.not_after },
+    })
 }
 
 /// Records read in one call of a listing.

@@ -76,10 +76,18 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Inbound> {
 }
 
 impl Inbound {
-    pub(crate) fn group_id(&self) -> &GroupId {
+    fn group_id(&self) -> &GroupId {
         match &self.framed {
             Framed::Public(message) => &message.peek().group_id,
             Framed::Private(message) => &message.group_id,
+        }
+    }
+
+    /// Refuses a message for another group.
+    pub(crate) fn require_group(&self, group_id: &GroupId) -> Result<()> {
+        match self.group_id() == group_id {
+            true => Ok(()),
+            false => Err(Code::WrongContent.with("the message is for another group")),
         }
     }
 
@@ -87,6 +95,14 @@ impl Inbound {
         match &self.framed {
             Framed::Public(message) => message.peek().epoch,
             Framed::Private(message) => message.epoch,
+        }
+    }
+
+    /// Of what kind the message says it is.
+    pub(crate) fn content_type(&self) -> ContentType {
+        match &self.framed {
+            Framed::Public(message) => message.peek().content.content_type(),
+            Framed::Private(message) => message.content_type,
         }
     }
 
@@ -122,7 +138,8 @@ impl Inbound {
         matches!(self.framed, Framed::Private(_))
     }
 
-    fn is_application(&self) -> bool {
+    /// Whether the message is data for the app.
+    pub(crate) fn is_application(&self) -> bool {
         matches!(&self.framed, Framed::Private(message) if message.content_type == ContentType::Application)
     }
 
@@ -130,8 +147,9 @@ impl Inbound {
     /// yet to come.
     pub(crate) fn check_epoch(&self, state: &GroupState) -> Result<()> {
         let (epoch, now) = (self.epoch(), state.head.epoch);
-        let late = self.is_application() && state.stay_of(epoch).is_some();
+        let late = self.is_application() && state.head.keeps(epoch);
         match state.head.standing {
+            Standing::Removed if self.is_application() && !late && epoch <= now => Err(Code::PastEpoch.into()),
             Standing::Removed if !late => Err(Code::Removed.into()),
             _ if epoch > now => Err(Code::FutureEpoch.into()),
             _ if epoch < now && !late => Err(Code::PastEpoch.into()),
@@ -224,6 +242,8 @@ fn unprotect_private<'s>(
         false => Some(txn.load(&key)?.ok_or(Code::PastEpoch)?),
     };
     let record = past.as_ref().unwrap_or(&state.epoch);
+    let now = host.clock.now();
+    record.require_fresh(now, host.limits.past_age)?;
     let located = message.locate(state.suite, &record.sender_data_secret, record.width.leaves())?;
     if located.leaf_index() == stay.own_leaf {
         return Ok(Opened::Own(OwnClaim::Unproven));
@@ -235,7 +255,7 @@ fn unprotect_private<'s>(
     }
     let ratchet = sender_ratchet(txn, stay, tree, &located)?;
     let generation = located.generation();
-    let (key, advance) = ratchet.seek(txn, generation, host.limits.ratchet)?;
+    let (key, advance) = ratchet.seek(txn, generation, (host.limits.ratchet, now))?;
     let leaf = located.leaf_index();
     let opened = located.open(state.suite, key, &record.group_context)?;
     let verified = opened.verify(state.suite, &advance.sender().signature_key)?;

@@ -1,5 +1,6 @@
 //! Leaves and messages that this client signs.
 
+use super::head::Head;
 use super::host::{Host, OwnIdentity};
 use super::state::GroupState;
 use crate::base::host::SignPurpose;
@@ -10,7 +11,7 @@ use crate::message::{
     AuthenticatedContent, Content, FramedContent, FramedContentAuthData, Membership, Message, Padding, PrivateMessage,
     PublicMessage, Sealing, Sender, WireFormat,
 };
-use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
+use crate::schedule::{Advance, Ratchet, SealLimits, SecretTree, SenderIdentity};
 use crate::store::{GroupKeys, Txn};
 use crate::tree::{LeafNode, LeafNodeSource, LeafRecord, Signed, add_to_leaf, keep_in_leaf, leaf_key};
 
@@ -79,16 +80,18 @@ pub(crate) fn sign_leaf(
 pub(crate) fn sign_content(
     state: &GroupState,
     host: &Host,
-    (wire_format, content): (WireFormat, Content),
+    content: (WireFormat, Content),
     aad: &[u8],
 ) -> Result<AuthenticatedContent> {
-    sign_as(Sender::Member(state.head.own_leaf), (state, host), (wire_format, content), aad)
+    let place = (&state.head, state.epoch.group_context.as_slice());
+    sign_as(Sender::Member(state.head.own_leaf), (place, host), content, aad)
 }
 
-/// The same as whoever we are to the group: a member, or a client that joins by its commit.
+/// The same as whoever we are to the group: a member, or a client that joins by its commit. The epoch is the head's, whose
+/// encoded GroupContext is given.
 pub(crate) fn sign_as(
     sender: Sender,
-    (state, host): (&GroupState, &Host),
+    ((head, group_context), host): ((&Head, &[u8]), &Host),
     (wire_format, content): (WireFormat, Content),
     aad: &[u8],
 ) -> Result<AuthenticatedContent> {
@@ -98,14 +101,14 @@ pub(crate) fn sign_as(
         Content::Commit(_) => SignPurpose::Commit,
     };
     let content = FramedContent {
-        group_id: state.head.group_id.clone(),
-        epoch: state.head.epoch,
+        group_id: head.group_id.clone(),
+        epoch: head.epoch,
         sender,
         authenticated_data: aad.into(),
         content,
     };
-    let to_be_signed = content.to_be_signed(wire_format, &state.epoch.group_context)?;
-    let signature = host.sign(&state.head.signing_key, (purpose, FramedContent::LABEL), &to_be_signed)?;
+    let to_be_signed = content.to_be_signed(wire_format, group_context)?;
+    let signature = host.sign(&head.signing_key, (purpose, FramedContent::LABEL), &to_be_signed)?;
     let auth = FramedContentAuthData { signature, confirmation_tag: None };
     Ok(AuthenticatedContent { wire_format, content, auth })
 }
@@ -119,10 +122,11 @@ pub(crate) fn handshake_format(state: &GroupState) -> WireFormat {
 }
 
 /// Protects signed content in the wire format it was signed for. The key it uses up, if any, is still to be committed:
-/// nothing may leave the library before that is written.
+/// nothing may leave the library before that is written. `UsageLimit` if our keys have sealed as much as is safe in an epoch;
+/// a commit, which begins the next one, is never refused.
 pub(crate) fn protect<'k>(
     txn: &mut Txn,
-    (state, keys): (&GroupState, &'k GroupKeys),
+    (state, host, keys): (&GroupState, &Host, &'k GroupKeys),
     authenticated: AuthenticatedContent,
 ) -> Result<(Vec<u8>, Option<Advance<'k>>)> {
     if authenticated.wire_format == WireFormat::PUBLIC_MESSAGE {
@@ -145,17 +149,27 @@ pub(crate) fn protect<'k>(
             Ratchet::first(txn, tree, (own, kind), sender)?
         }
     };
-    let (key, advance) = ratchet.next_to_send()?;
+    let limits = match authenticated.content.content {
+        Content::Commit(_) => SealLimits::NONE,
+        _ => host.seal_limits(state.suite),
+    };
+    let (key, mut advance) = ratchet.next_to_send()?;
     let sealing = Sealing {
         suite: state.suite,
         sender_data_secret: &state.epoch.sender_data_secret,
         generation: advance.generation(),
         key,
         reuse_guard: random_bytes()?,
-        padding: if state.head.settings.pad { Padding::Padme } else { Padding::None },
+        padding: padding(&state.head),
     };
     let message = PrivateMessage::protect(&authenticated, sealing)?;
+    advance.count_sealed(message.sealed_bytes()?, limits)?;
     Ok((Message::Private(message).encode()?, Some(advance)))
+}
+
+/// How our messages are padded.
+pub(crate) fn padding(head: &Head) -> Padding {
+    if head.settings.pad { Padding::Padme } else { Padding::None }
 }
 
 fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {

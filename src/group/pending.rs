@@ -1,7 +1,11 @@
 //! Our own commit while it waits for the delivery service's word: everything it will change is staged in one record, so
 //! that it survives a restart and can be confirmed, discarded, or recognised when it comes back.
 
+use super::deferral;
 use super::event_record::{read_event, read_summary, write_event, write_summary};
+use super::host::Host;
+use super::pending_join;
+use super::retention;
 use super::state::GroupState;
 use crate::base::event::{Event, ProposalSummary};
 use crate::base::{Code, Epoch, Result};
@@ -59,14 +63,19 @@ pub(crate) fn load(txn: &mut Txn, state: &GroupState) -> Result<Pending> {
 }
 
 /// Makes the waiting commit take effect.
-pub(crate) fn confirm(txn: &mut Txn, state: &mut GroupState) -> Result<Confirmed> {
+pub(crate) fn confirm(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) -> Result<Confirmed> {
+    txn.prefetch_large(&state.keys.pending(), retention::oldest_records(state))?;
     let pending = load(txn, state)?;
     let head_key = txn.keyspace().head(&state.head.group_id);
     txn.guard(&head_key)?;
-    let (group_id, revision) = (state.head.group_id.clone(), state.head.revision);
+    let now = state.head.clone();
     txn.replay(pending.staged);
-    *state = GroupState::load(txn, &group_id)?;
-    state.head.revision = revision;
+    *state = GroupState::load(txn, &now.group_id)?;
+    state.head.carry_over(now);
+    let begun = state.head.epoch;
+    pending_join::drop_outrun(txn, &mut state.head, begun);
+    deferral::expire(txn, state)?;
+    retention::end_now(txn, (state, host), pending.base)?;
     state.store_head(txn)?;
     Ok(Confirmed { event: pending.event, welcome: pending.welcome })
 }

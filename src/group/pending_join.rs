@@ -4,6 +4,7 @@
 use super::create::{retire, start_afresh};
 use super::event_record::{read_event, write_event};
 use super::head::{Head, PreviousStay, Rejoining, Standing};
+use super::host::Host;
 use super::record;
 use super::state::GroupState;
 use crate::base::event::Event;
@@ -96,7 +97,12 @@ pub(crate) fn waiting(txn: &mut Txn, group_id: &GroupId) -> Result<Option<Waitin
 
 /// Makes the waiting join take effect: the head flips to the new stay, and what late messages of the old one need is kept.
 /// `hash` is that of the commit that was accepted, where it is known.
-pub(crate) fn confirm(txn: &mut Txn, group_id: &GroupId, hash: Option<[u8; 32]>) -> Result<(GroupState, Event)> {
+pub(crate) fn confirm(
+    txn: &mut Txn,
+    host: &Host,
+    group_id: &GroupId,
+    hash: Option<[u8; 32]>,
+) -> Result<(GroupState, Event)> {
     let join = require(txn, group_id, hash)?;
     let head_key = txn.keyspace().head(group_id);
     txn.guard(&head_key)?;
@@ -105,7 +111,7 @@ pub(crate) fn confirm(txn: &mut Txn, group_id: &GroupId, hash: Option<[u8; 32]>)
         return Err(Code::NoPendingJoin.with("the group was joined or left in another way since"));
     }
     let mut head = join.head;
-    head.previous = old.map(|old| end_stay(txn, old)).transpose()?;
+    head.previous = old.map(|old| end_stay(txn, host, old)).transpose()?;
     let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
     txn.delete_large(&keys.pending());
     txn.delete(txn.keyspace().joining(group_id));
@@ -114,13 +120,13 @@ pub(crate) fn confirm(txn: &mut Txn, group_id: &GroupId, hash: Option<[u8; 32]>)
 }
 
 /// Leaves of a stay what its late messages need.
-fn end_stay(txn: &mut Txn, head: Head) -> Result<PreviousStay> {
+fn end_stay(txn: &mut Txn, host: &Host, head: Head) -> Result<PreviousStay> {
     if head.standing == Standing::Removed {
         return Ok(retire(txn, head));
     }
     let mut state = GroupState::load(txn, &head.group_id)?;
     state.head.rejoining = None;
-    record::removal(txn, &mut state)?;
+    record::removal(txn, (&mut state, host))?;
     Ok(retire(txn, state.head))
 }
 

@@ -162,12 +162,16 @@ pub(crate) fn current_leaf(state: &GroupState, txn: &mut Txn, leaf: LeafIndex) -
     record.leaf_node()
 }
 
-/// Keeps a proposal until a commit names it.
+/// Keeps a proposal until a commit names it. One that says nothing new, such as our own second wish to leave, has the
+/// reference of the first and waits once.
 pub(crate) fn keep(state: &mut GroupState, txn: &mut Txn, reference: &Digest, known: &mut KnownProposal) -> Result<()> {
+    let key = state.keys.proposal(&reference.0);
+    if txn.read(&key)?.is_some() {
+        return state.store_head(txn);
+    }
     check_room(state, txn, known.sender)?;
     known.number = state.head.proposals;
     state.head.proposals += 1;
-    let key = state.keys.proposal(&reference.0);
     let value = crate::store::encode_record(known);
     if value.len() > limits::MAX_PENDING_PROPOSAL {
         let most = limits::MAX_PENDING_PROPOSAL;

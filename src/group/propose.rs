@@ -31,7 +31,7 @@ pub(crate) fn send(
     let authenticated = sign_content(state, host, (handshake_format(state), content), aad)?;
     let reference = authenticated.proposal_ref(state.suite)?;
     let keys = state.keys.clone();
-    let (message, advance) = protect(txn, (state, &keys), authenticated)?;
+    let (message, advance) = protect(txn, (state, host, &keys), authenticated)?;
     advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
     proposals::keep(state, txn, &reference, &mut known)?;
     Ok(message)

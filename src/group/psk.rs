@@ -129,12 +129,7 @@ pub(crate) fn list(txn: &mut Txn) -> Result<Vec<StoredPsk>> {
 /// The resumption secret of an epoch of a group, as far back as the window of kept epochs reaches.
 fn resumption(txn: &mut Txn, group_id: &GroupId, epoch: Epoch) -> Result<Secret> {
     let head = head_of(txn, group_id)?;
-    let previous = head.previous.filter(|stay| epoch < head.oldest_epoch && epoch <= stay.epochs.1);
-    let incarnation = previous.map_or(head.incarnation, |stay| stay.incarnation);
-    let key = GroupKeys::new(txn.keyspace().clone(), incarnation).epoch(epoch);
-    txn.watch(&key)?;
-    let record: EpochRecord = txn.load(&key)?.ok_or(Code::UnknownPsk)?;
-    Ok(record.resumption_psk)
+    Ok(record_of(txn, &head, epoch)?.resumption_psk)
 }
 
 /// The head of a group whose secret a message asks for.
@@ -144,11 +139,23 @@ fn head_of(txn: &mut Txn, group_id: &GroupId) -> Result<Head> {
     txn.load(&key)?.ok_or_else(|| Code::UnknownPsk.into())
 }
 
-/// Refuses the resumption secret of an epoch further back than the app looks (RFC 9420 §8.6).
+/// What is kept of an epoch, of this stay in the group or of the one before.
+fn record_of(txn: &mut Txn, head: &Head, epoch: Epoch) -> Result<EpochRecord> {
+    let previous = head.previous.filter(|stay| epoch < head.oldest_epoch && epoch <= stay.epochs.1);
+    let incarnation = previous.map_or(head.incarnation, |stay| stay.incarnation);
+    let key = GroupKeys::new(txn.keyspace().clone(), incarnation).epoch(epoch);
+    txn.watch(&key)?;
+    let record: Option<EpochRecord> = txn.load(&key)?.filter(|record: &EpochRecord| !record.is_forgotten());
+    record.ok_or_else(|| Code::UnknownPsk.into())
+}
+
+/// Refuses the resumption secret of an epoch that is further back than the app looks (RFC 9420 §8.6), or ended too long ago.
 pub(crate) fn check_reach(txn: &mut Txn, host: &Host, id: &PreSharedKeyId) -> Result<()> {
     let Psk::Resumption { psk_group_id, psk_epoch, .. } = &id.psk else { return Ok(()) };
     let head = head_of(txn, psk_group_id)?;
-    match head.epoch.0.saturating_sub(psk_epoch.0) <= u64::from(host.limits.resumption_epochs) {
+    let near = head.epoch.0.saturating_sub(psk_epoch.0) <= u64::from(host.limits.resumption_epochs);
+    let record = record_of(txn, &head, *psk_epoch)?;
+    match near && record.require_fresh(host.clock.now(), host.limits.past_age).is_ok() {
         true => Ok(()),
         false => {
             Err(Code::UnknownPsk.with("the epoch that a key is to come from is further back than this client looks"))

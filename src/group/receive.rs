@@ -9,11 +9,11 @@ use super::pending::{self, Confirmed};
 use super::proposals::{self, KnownProposal, author_of};
 use super::resolve::{self, Committer};
 use super::state::GroupState;
-use super::{advance, identities, path, pending_join, record, rules, stage, touch};
+use super::{advance, deferral, identities, path, pending_join, record, rules, stage, touch};
 use crate::base::event::{Author, Event, MemberName};
 use crate::base::{Code, Result};
 use crate::crypto::{Digest, SignatureVerified};
-use crate::message::{AuthenticatedContent, Commit, Content, ContentType, Proposal, Sender};
+use crate::message::{AuthenticatedContent, Commit, Content, ContentType, FramedContent, Proposal, Sender};
 use crate::schedule::Advance;
 use crate::store::Txn;
 use crate::tree::UpdatePath;
@@ -29,17 +29,15 @@ pub(crate) struct Received {
 
 /// Receives one message for the group, and stages what it changes.
 pub(crate) fn message(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: Inbound) -> Result<Received> {
-    if *inbound.group_id() != state.head.group_id {
-        return Err(Code::WrongContent.with("the message is for another group"));
-    }
+    inbound.require_group(&state.head.group_id)?;
     if state.head.rejoining.is_some_and(|rejoining| rejoining.hash == inbound.hash) {
         let event;
-        (*state, event) = pending_join::confirm(txn, &state.head.group_id.clone(), None)?;
+        (*state, event) = pending_join::confirm(txn, host, &state.head.group_id.clone(), None)?;
         return Ok(Received { event, own_commit: true, welcome: None });
     }
     inbound.check_epoch(state)?;
     if state.head.pending == Some(inbound.hash) {
-        let Confirmed { event, welcome } = pending::confirm(txn, state)?;
+        let Confirmed { event, welcome } = pending::confirm(txn, (state, host))?;
         return Ok(Received { event, own_commit: true, welcome });
     }
     Ok(Received { event: from_others(txn, (state, host), inbound)?, own_commit: false, welcome: None })
@@ -70,6 +68,11 @@ fn deliver(txn: &mut Txn, application: Application<'_>) -> Result<Event> {
     let Application { sender, content, advance, proof } = application;
     let generation = advance.generation();
     advance.stage_opened(txn, &proof)?;
+    message_event((sender, generation), content)
+}
+
+/// The event of an application message.
+pub(crate) fn message_event((sender, generation): (MemberName, u32), content: FramedContent) -> Result<Event> {
     let Content::Application(plaintext) = content.content else { return Err(Code::WrongContent.into()) };
     Ok(Event::Message {
         sender,
@@ -151,7 +154,7 @@ fn commit_received(
     let lost = pending::lost(txn, state)?;
     if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {
         let event = Event::Removed { by: Author::Member { member: author }, epoch: staged.epoch().0 };
-        return removed(txn, state, (proof, advance)).map(|()| event);
+        return removed(txn, (state, host), (proof, advance)).map(|()| event);
     }
     let joined = merged.as_ref().zip(path.as_ref());
     let (commit_secret, path_keys) = advance::commit_secret(txn, state, &mut staged, joined)?;
@@ -163,18 +166,20 @@ fn commit_received(
     change.lost_commit = lost;
     let warrant = record::Warrant::Received(proof, matched);
     record::epoch(txn, (state, host), &mut staged, (begun, path_keys, warrant))?;
+    deferral::expire(txn, state)?;
     Ok(record::event(&staged, change))
 }
 
 /// Ends our stay. The commit's own changes are dropped: we have no part in the group that they make.
 fn removed(
     txn: &mut Txn,
-    state: &mut GroupState,
+    (state, host): (&mut GroupState, &Host),
     (proof, advance): (SignatureVerified, Option<Advance<'_>>),
 ) -> Result<()> {
     txn.take_staged();
     use_up(txn, advance, &proof)?;
-    record::removal(txn, state)
+    record::removal(txn, (state, host))?;
+    deferral::expire(txn, state)
 }
 
 /// Stages the use of the key that a handshake message was encrypted with, if it was.

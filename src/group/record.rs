@@ -1,16 +1,16 @@
 //! The end of every commit: the next epoch is staged, and what the old one collected is deleted in the same batch.
 
 use super::advance::Begun;
-use super::epoch::oldest_kept;
 use super::head::Standing;
 use super::host::Host;
 use super::pending_join;
+use super::retention;
 use super::stage::Provisional;
 use super::state::GroupState;
 use crate::base::Result;
 use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary, ResumptionPsk};
 use crate::crypto::SignatureVerified;
-use crate::schedule::{ConfirmationMatched, Psk, SecretTree, forget_epochs, forget_own};
+use crate::schedule::{ConfirmationMatched, Psk, SecretTree, forget_own};
 use crate::store::Txn;
 use crate::tree::PathKeys;
 
@@ -48,25 +48,18 @@ pub(crate) fn epoch(
     Ok(())
 }
 
-/// Reduces the ending epoch to what late messages need, and deletes what has left the window.
+/// Reduces the ending epoch to what late messages need, and deletes what has left the window or was kept too long.
 fn end_epoch(txn: &mut Txn, state: &mut GroupState, host: &Host) -> Result<()> {
     let (old, keys) = (state.head.epoch, state.keys.clone());
     let Some(next) = old.next() else { return Ok(()) };
-    let oldest = oldest_kept(next, host.limits.past_epochs, state.head.oldest_epoch);
-    if state.head.oldest_epoch < oldest {
-        forget_epochs(txn, &keys, state.head.oldest_epoch, oldest);
-    }
-    if oldest <= old {
+    let window = retention::Window::of(host, next, host.limits.past_epochs);
+    retention::delete(txn, state, (old, window))?;
+    if state.head.oldest_epoch <= old {
         forget_own(txn, &keys, old, state.head.own_leaf);
-        state.epoch.end();
+        state.epoch.end(window.now);
         txn.store(keys.epoch(old), &state.epoch);
     }
-    if let Some(stay) = state.head.previous.filter(|stay| stay.is_outlived(next, host.limits.past_epochs)) {
-        txn.clear(state.keys.of_incarnation(stay.incarnation).all());
-        state.head.previous = None;
-    }
     pending_join::drop_outrun(txn, &mut state.head, next);
-    state.head.oldest_epoch = oldest;
     txn.clear(keys.collected());
     state.head.proposals = 0;
     state.head.pending = None;
@@ -74,12 +67,14 @@ fn end_epoch(txn: &mut Txn, state: &mut GroupState, host: &Host) -> Result<()> {
 }
 
 /// This client was removed: its private keys go at once, late messages of kept epochs can still be read.
-pub(crate) fn removal(txn: &mut Txn, state: &mut GroupState) -> Result<()> {
+pub(crate) fn removal(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) -> Result<()> {
     let keys = state.keys.clone();
+    let window = retention::Window::of(host, state.head.epoch, host.limits.past_epochs);
+    retention::delete(txn, state, (state.head.epoch, window))?;
     txn.delete(keys.path_keys());
     txn.clear(keys.collected());
     forget_own(txn, &keys, state.head.epoch, state.head.own_leaf);
-    state.epoch.end();
+    state.epoch.end(window.now);
     txn.store(keys.epoch(state.head.epoch), &state.epoch);
     if let Some(next) = state.head.epoch.next() {
         pending_join::drop_outrun(txn, &mut state.head, next);

@@ -40,7 +40,7 @@ impl GroupState {
         if (self.head.oldest_epoch..=self.head.epoch).contains(&epoch) {
             return Some(Stay { keys: self.keys.clone(), own_leaf: self.head.own_leaf, last_epoch: self.head.epoch });
         }
-        let stay = self.head.previous.filter(|stay| epoch >= stay.epochs.0 && epoch <= stay.epochs.1)?;
+        let stay = self.head.earlier_stay(epoch)?;
         let keys = self.keys.of_incarnation(stay.incarnation);
         Some(Stay { keys, own_leaf: stay.own_leaf, last_epoch: stay.epochs.1 })
     }

@@ -4,6 +4,7 @@
 
 use super::identities::Vetted;
 use super::resolve::{Committer, Listed};
+use super::retention;
 use super::state::GroupState;
 use crate::base::{LeafIndex, Result};
 use crate::message::{ContentType, Proposal, Sender};
@@ -70,5 +71,6 @@ pub(crate) fn of_changes(txn: &mut Txn, state: &GroupState, vetted: &Vetted) -> 
     keys.extend(path.map(|node| tree.owner_record(&node.encryption_key)));
     let ours = allowed.updates.iter().filter(|update| update.leaf == state.head.own_leaf);
     keys.extend(ours.map(|update| state.keys.update_key(&update.node.encryption_key.0)));
+    keys.extend(retention::oldest_records(state));
     txn.prefetch(keys)
 }

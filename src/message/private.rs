@@ -65,6 +65,11 @@ impl PrivateMessage {
         Ok(message)
     }
 
+    /// How many bytes its key sealed: content, signature, padding, tag, and what is authenticated with them.
+    pub(crate) fn sealed_bytes(&self) -> Result<u64> {
+        Ok((self.content_aad()?.len() + self.ciphertext.len()) as u64)
+    }
+
     /// Finds out who sent the message and with which key. A leaf index outside a tree of `leaf_count` leaves is refused;
     /// that the leaf is not blank is for the caller to see.
     pub(crate) fn locate(self, suite: &Suite, sender_data_secret: &Secret, leaf_count: u32) -> Result<Located> {

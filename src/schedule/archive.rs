@@ -1,13 +1,13 @@
 //! What of an epoch's message keys goes into an archive: all that messages of others need, and nothing that we could send with.
 
 use super::ratchet_record::RatchetRecord;
-use super::secret_tree::SecretTree;
+use super::secret_tree::{FrontierNode, SecretTree};
 use crate::base::{LeafIndex, Result, Secret};
 use crate::store::{Key, RatchetKind, Reader, Record, Txn, Writer, corrupt, decode_record, encode_record};
 
 /// Keys to receive with: nodes of the secret tree by index, and the ratchets of others.
 pub(crate) struct ReceivingKeys {
-    frontier: Vec<(u32, Secret)>,
+    frontier: Vec<FrontierNode>,
     ratchets: Vec<(LeafIndex, RatchetKind, RatchetRecord)>,
 }
 

@@ -3,7 +3,7 @@
 //! before, so a forged message uses up no key; what the answer rests on is guarded from the start, so that the answer can
 //! be found stale.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::message_key::MessageKey;
 use super::ratchet_record::{RatchetRecord, SenderIdentity};
@@ -20,11 +20,30 @@ pub(crate) struct RatchetLimits {
     pub(crate) forward: u32,
     /// Most keys of skipped generations kept for one ratchet; the oldest go first.
     pub(crate) kept: u32,
+    /// How long such a key is kept, in seconds.
+    pub(crate) kept_for: Option<u64>,
 }
 
 impl Default for RatchetLimits {
     fn default() -> Self {
-        RatchetLimits { forward: 1000, kept: 1000 }
+        RatchetLimits { forward: 1000, kept: 1000, kept_for: None }
+    }
+}
+
+/// How much one of our own ratchets may seal in an epoch (RFC 9420 §15.2). The other one has as much again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SealLimits {
+    pub(crate) messages: u32,
+    pub(crate) bytes: u64,
+}
+
+impl SealLimits {
+    /// What only the number of generations ends.
+    pub(crate) const NONE: SealLimits = SealLimits { messages: u32::MAX, bytes: u64::MAX };
+
+    /// No more bytes than these.
+    pub(crate) fn within(self, bytes: u64) -> Self {
+        SealLimits { bytes: self.bytes.min(bytes), ..self }
     }
 }
 
@@ -75,19 +94,21 @@ impl<'a> Ratchet<'a> {
     }
 
     /// The key that opens the message of this generation. `GenerationTooFar` if it skips more than the limit, before
-    /// anything is derived; `KeyGone` if the key was used or has been evicted.
+    /// anything is derived; `KeyGone` if the key was used, has been evicted, or was kept too long at the time `now`.
     pub(crate) fn seek(
         self,
         txn: &mut Txn,
         generation: u32,
-        limits: RatchetLimits,
+        (limits, now): (RatchetLimits, u64),
     ) -> Result<(MessageKey, Advance<'a>)> {
         match self.state {
-            State::Stored(record) if generation < record.next => self.place.take_kept(txn, record, generation, limits),
+            State::Stored(record) if generation < record.next => {
+                self.place.take_kept(txn, record, generation, (limits, now))
+            }
             state => {
                 check_reach(state.next(), generation, limits.forward)?;
                 let (record, first_use) = state.derive(&self.place)?;
-                let (key, mut advance) = self.place.skip_to(txn, record, generation, limits)?;
+                let (key, mut advance) = self.place.skip_to(txn, record, generation, (limits, now))?;
                 advance.first_use = first_use;
                 Ok((key, advance))
             }
@@ -138,21 +159,23 @@ impl<'a> Place<'a> {
         txn: &mut Txn,
         mut record: RatchetRecord,
         generation: u32,
-        limits: RatchetLimits,
+        (limits, now): (RatchetLimits, u64),
     ) -> Result<(MessageKey, Advance<'a>)> {
         let suite = self.tree.suite;
         let mut chunks = BTreeMap::new();
         if record.kept > 0 && record.next < generation {
             // Only the chunk that the ratchet stands in can exist already.
             let number = chunk_of(record.next);
-            chunks.insert(number, self.chunk(txn, number)?);
+            let mut chunk = self.chunk(txn, number)?;
+            record.kept = record.kept.saturating_sub(chunk.expire((now, limits.kept_for)));
+            chunks.insert(number, chunk);
         }
         while record.next < generation.saturating_sub(limits.kept) {
             record.skip(suite)?;
         }
         while record.next < generation {
             let chunk = chunks.entry(chunk_of(record.next)).or_default();
-            chunk.keep(record.next, record.take(suite)?);
+            chunk.keep((record.next, now), record.take(suite)?);
             record.kept = record.kept.saturating_add(1);
         }
         let key = record.take(suite)?;
@@ -165,15 +188,16 @@ impl<'a> Place<'a> {
         txn: &mut Txn,
         mut record: RatchetRecord,
         generation: u32,
-        limits: RatchetLimits,
+        (limits, now): (RatchetLimits, u64),
     ) -> Result<(MessageKey, Advance<'a>)> {
         if record.kept == 0 {
             return Err(Code::KeyGone.into());
         }
         let number = chunk_of(generation);
         let mut chunk = self.chunk(txn, number)?;
+        let expired = chunk.expire((now, limits.kept_for));
         let key = chunk.take(generation).ok_or(Code::KeyGone)?;
-        record.kept -= 1;
+        record.kept = record.kept.saturating_sub(expired.saturating_add(1));
         Ok((key, Advance::new(self, (generation, record), BTreeMap::from([(number, chunk)]), limits)))
     }
 
@@ -231,6 +255,34 @@ impl<'a> Advance<'a> {
     /// The generation of the key.
     pub(crate) fn generation(&self) -> u32 {
         self.generation
+    }
+
+    /// Counts what the key has sealed. `UsageLimit` if the ratchet has sealed more than it may in an epoch.
+    pub(crate) fn count_sealed(&mut self, bytes: u64, limits: SealLimits) -> Result<()> {
+        self.record.sealed = self.record.sealed.saturating_add(bytes);
+        match self.generation < limits.messages && self.record.sealed <= limits.bytes {
+            true => Ok(()),
+            false => Err(Code::UsageLimit.into()),
+        }
+    }
+
+    /// Takes the keys of up to `count` generations more, as far as the limits reach; each is counted as if it had sealed
+    /// `bytes`. They are skipped if they are not used.
+    pub(crate) fn reserve(
+        &mut self,
+        count: u32,
+        (bytes, limits): (u64, SealLimits),
+    ) -> Result<VecDeque<(u32, MessageKey)>> {
+        let mut reserved = VecDeque::new();
+        for _ in 0..count {
+            let (generation, sealed) = (self.record.next, self.record.sealed.saturating_add(bytes));
+            if generation >= limits.messages || sealed > limits.bytes {
+                break;
+            }
+            reserved.push_back((generation, self.record.take(self.place.tree.suite)?));
+            self.record.sealed = sealed;
+        }
+        Ok(reserved)
     }
 
     /// Stages the use of a key that opened a message, which must be known to be its sender's.

@@ -25,6 +25,8 @@ pub(super) struct RatchetRecord {
     secret: Secret,
     /// How many keys of earlier generations lie in chunks.
     pub(super) kept: u32,
+    /// How many bytes have been sealed with its keys, if it is our own.
+    pub(super) sealed: u64,
     pub(super) sender: SenderIdentity,
 }
 
@@ -35,7 +37,7 @@ impl RatchetRecord {
             RatchetKind::Handshake => "handshake",
             RatchetKind::Application => "application",
         };
-        Ok(RatchetRecord { next: 0, secret: suite.derive_secret(leaf, label)?, kept: 0, sender })
+        Ok(RatchetRecord { next: 0, secret: suite.derive_secret(leaf, label)?, kept: 0, sealed: 0, sender })
     }
 
     /// The same ratchet, with the keys of skipped generations left behind.
@@ -61,6 +63,8 @@ impl RatchetRecord {
 }
 
 impl Record for RatchetRecord {
+    const VERSION: u8 = 2;
+
     fn write(&self, writer: &mut Writer) {
         writer.u32(self.next);
         writer.u32(self.kept);
@@ -70,6 +74,7 @@ impl Record for RatchetRecord {
         writer.bytes(client_id);
         // Most clients are named as their users are.
         writer.option((user_id != client_id).then_some(user_id), |writer, name| writer.bytes(name));
+        writer.u64(self.sealed);
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
@@ -77,6 +82,7 @@ impl Record for RatchetRecord {
         let signature_key = SignaturePublicKey(Opaque(reader.bytes()?.to_vec()));
         let client_id = reader.bytes()?.to_vec();
         let user_id = reader.option(|reader| Ok(reader.bytes()?.to_vec()))?.unwrap_or_else(|| client_id.clone());
-        Ok(RatchetRecord { next, secret, kept, sender: SenderIdentity { signature_key, client_id, user_id } })
+        let sealed = if reader.version() >= 2 { reader.u64()? } else { 0 };
+        Ok(RatchetRecord { next, secret, kept, sealed, sender: SenderIdentity { signature_key, client_id, user_id } })
     }
 }

@@ -64,7 +64,7 @@ impl World {
     }
 
     fn seek(&self, txn: &mut Txn, leaf: LeafIndex, generation: u32) -> Result<(MessageKey, Advance<'_>)> {
-        self.ratchet(txn, leaf, APPLICATION)?.seek(txn, generation, self.limits)
+        self.ratchet(txn, leaf, APPLICATION)?.seek(txn, generation, (self.limits, 0))
     }
 
     /// Stages the use of a key.
@@ -216,7 +216,7 @@ fn the_oldest_keys_are_evicted_first() {
 #[test]
 fn a_limit_lowered_by_far_is_reached_in_pages() {
     let mut world = World::new(8);
-    world.limits = RatchetLimits { forward: 4000, kept: 4000 };
+    world.limits = RatchetLimits { forward: 4000, kept: 4000, kept_for: None };
     world.open(ALICE, 4000).unwrap();
     assert_eq!(world.skipped_records(ALICE), 250);
     world.limits.kept = 5;
@@ -391,7 +391,7 @@ fn the_touch_budget_is_kept() {
         assert!(Ratchet::load(&mut txn, world.tree(), leaf, APPLICATION).unwrap().is_none());
         txn.prefetch([node].into_iter().chain(world.tree().first_keys_needed(leaf).unwrap())).unwrap();
         let ratchet = Ratchet::first(&mut txn, world.tree(), (leaf, APPLICATION), sender(leaf)).unwrap();
-        let (_, advance) = ratchet.seek(&mut txn, 0, world.limits).unwrap();
+        let (_, advance) = ratchet.seek(&mut txn, 0, (world.limits, 0)).unwrap();
         advance.stage(&mut txn).unwrap();
         world.write(txn).unwrap();
         let first = world.storage.take_touches();
@@ -427,6 +427,6 @@ fn a_stored_sender_is_read_back() {
     assert!(before.iter().any(|record| record.key == key.0));
     let mut txn = world.begin();
     let ratchet = Ratchet::load(&mut txn, world.tree(), ALICE, HANDSHAKE).unwrap().unwrap();
-    let (_, advance) = ratchet.seek(&mut txn, 0, world.limits).unwrap();
+    let (_, advance) = ratchet.seek(&mut txn, 0, (world.limits, 0)).unwrap();
     assert!(*advance.sender() == sender(ALICE));
 }

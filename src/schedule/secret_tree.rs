@@ -11,6 +11,9 @@ use crate::tree::{NodeIndex, Width};
 /// Both ratchets of a leaf.
 const KINDS: [RatchetKind; 2] = [RatchetKind::Handshake, RatchetKind::Application];
 
+/// A node of the secret tree, by its index, and its secret.
+pub(super) type FrontierNode = (u32, Secret);
+
 /// Names the secret tree of one epoch.
 #[derive(Clone, Copy)]
 pub(crate) struct SecretTree<'a> {
@@ -67,7 +70,7 @@ impl SecretTree<'_> {
 
     /// The node above a leaf that has not been consumed, if there is one, and what takes its place when the leaf is taken out:
     /// the secrets beside the way down. Nothing is staged.
-    pub(super) fn split_off(&self, txn: &mut Txn, leaf: LeafIndex) -> Result<Option<(u32, Vec<(u32, Secret)>)>> {
+    pub(super) fn split_off(&self, txn: &mut Txn, leaf: LeafIndex) -> Result<Option<(u32, Vec<FrontierNode>)>> {
         match self.unconsumed(txn, leaf) {
             Ok(unconsumed) => {
                 let node = unconsumed.node.0;
@@ -125,7 +128,7 @@ impl Unconsumed {
     }
 
     /// The secrets beside the way down to `leaf`, and that of the leaf itself.
-    fn descend(self, tree: &SecretTree<'_>, leaf: LeafIndex) -> Result<(Vec<(u32, Secret)>, Secret)> {
+    fn descend(self, tree: &SecretTree<'_>, leaf: LeafIndex) -> Result<(Vec<FrontierNode>, Secret)> {
         let Unconsumed { mut node, mut secret } = self;
         let mut siblings = Vec::new();
         while let Some((left, right)) = node.children() {

@@ -4,10 +4,14 @@
 //! stay in it, so that a group that was deleted and joined again can never be taken for the old one; only the head, which
 //! names the incarnation, is found by the group's id. Integers are big-endian, so that byte order is number order.
 
+mod deferred;
+
 use std::sync::Arc;
 
 use crate::base::{Epoch, GroupId, LeafIndex, Secret};
 use crate::crypto::{hmac_sha256, sha256};
+
+pub(crate) use deferred::Deferred;
 
 /// The key of one record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -61,6 +65,7 @@ mod kind {
     pub(super) const CENSUS: u8 = 0x05;
     pub(super) const PATH_KEYS: u8 = 0x06;
     pub(super) const SUCCESSOR: u8 = 0x07;
+    pub(super) const DEFERRED: u8 = 0x08;
     // What an epoch collects and its end clears.
     pub(super) const PROPOSAL: u8 = 0x10;
     pub(super) const PENDING: u8 = 0x11;
@@ -258,6 +263,19 @@ impl GroupKeys {
     /// Every skipped chunk of a ratchet, in order of generations.
     pub(crate) fn skipped_all(&self, epoch: Epoch, leaf: LeafIndex, which: RatchetKind) -> Key {
         self.of_epoch(epoch, epoch_kind::SKIPPED, &[&leaf.0.to_be_bytes(), &[which as u8]])
+    }
+
+    /// Every skipped chunk of an epoch.
+    pub(crate) fn skipped_of(&self, epoch: Epoch) -> Key {
+        self.of_epoch(epoch, epoch_kind::SKIPPED, &[])
+    }
+
+    /// The ratchet that a skipped chunk belongs to, by the chunk's key; nothing for another kind of key.
+    pub(crate) fn ratchet_of(&self, chunk: &Key) -> Option<Key> {
+        let fields = self.key(kind::EPOCH, &[]).0.len() + size_of::<u64>();
+        let (epoch, rest) = chunk.0.split_at_checked(fields)?;
+        let (ratchet, _number) = rest.strip_prefix(&[epoch_kind::SKIPPED])?.split_last_chunk::<4>()?;
+        Some(Key([epoch, &[epoch_kind::RATCHET], ratchet].concat()))
     }
 
     /// A leaf as it was up to the epoch `last`, if another has its place since.

@@ -23,6 +23,11 @@ impl Txn {
         }
     }
 
+    /// Reads the beginning of the value of any length under `prefix`, along with other records, in one call.
+    pub(crate) fn prefetch_large(&mut self, prefix: &Key, along: Vec<Key>) -> Result<()> {
+        self.prefetch(along.into_iter().chain([chunk_key(prefix, 0)]))
+    }
+
     /// The value of any length under `prefix`.
     pub(crate) fn read_large(&mut self, prefix: &Key) -> Result<Option<Value>> {
         let Some(length) = self.read(&chunk_key(prefix, 0))? else { return Ok(None) };

@@ -16,7 +16,7 @@ pub use check::{Finding, check_storage};
 pub use memory::{MemoryStorage, Touches};
 pub use storage::{Storage, StorageError, StoredRecord};
 
-pub(crate) use key::{GroupKeys, Incarnation, Key, KeyRange, Namespace, RatchetKind, Tally};
+pub(crate) use key::{Deferred, GroupKeys, Incarnation, Key, KeyRange, Namespace, RatchetKind, Tally};
 pub(crate) use record::{Reader, Record, Writer, corrupt, decode_record, encode_record};
 pub(crate) use space::Store;
 pub(crate) use txn::{Staged, Txn};

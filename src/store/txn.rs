@@ -131,6 +131,11 @@ impl Txn {
         Ok(())
     }
 
+    /// Demands of the write, too, what was to be demanded before a verdict: the write rests on the verdict.
+    pub(crate) fn guard_watched(&mut self) {
+        self.guards.append(&mut self.watched);
+    }
+
     /// Records that begin with `prefix`, after the key `after`, as this operation would leave them; at most `limit`.
     pub(crate) fn scan(&mut self, prefix: &Key, after: Option<&Key>, limit: usize) -> Result<Vec<(Key, Value)>> {
         let mut merged: BTreeMap<Key, Value> = BTreeMap::new();

@@ -15,7 +15,7 @@ use crate::codec::{Opaque, encode, write_opaque};
 use crate::crypto::{Digest, HpkePrivateKey, HpkePublicKey, Mac, SignaturePrivateKey, Suite, random_bytes};
 use crate::group::create::{NewStay, begin_stay};
 use crate::group::epoch::EpochRecord;
-use crate::group::head::{Head, Settings, Standing};
+use crate::group::head::{Backlog, Head, Settings, Standing};
 use crate::group::host::{Host, OwnIdentity};
 use crate::group::own_leaf::unsigned_leaf;
 use crate::message::GroupContext;
@@ -193,6 +193,7 @@ impl Crowd {
             pending: None,
             settings: self.settings,
             rejoining: None,
+            deferred: Backlog::default(),
         };
         let head_key = txn.keyspace().head(&group_id);
         txn.store(head_key, &head);

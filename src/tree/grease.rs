@@ -2,7 +2,7 @@
 //!
 //! They are drawn when a leaf is made. On receipt they are unknown values like any other, and nothing here is asked.
 
-use super::capabilities::ProposalType;
+use super::capabilities::{Capabilities, ProposalType};
 use super::credential::CredentialType;
 use super::extension::{ExtensionType, Extensions};
 use super::leaf_node::LeafNode;
@@ -19,6 +19,16 @@ pub(crate) fn is_reserved(value: u16) -> bool {
 
 fn reserved(number: u8) -> u16 {
     u16::from_be_bytes([0x10 * number + 0x0a; 2])
+}
+
+/// What a leaf of ours says of us without the selection in it: that is not what we support.
+pub(crate) fn own_capabilities(node: &LeafNode) -> Capabilities {
+    let mut capabilities = node.capabilities.clone();
+    capabilities.cipher_suites.retain(|listed| !is_reserved(listed.0));
+    capabilities.extensions.retain(|listed| !is_reserved(listed.0));
+    capabilities.proposals.retain(|listed| !is_reserved(listed.0));
+    capabilities.credentials.retain(|listed| !is_reserved(listed.0));
+    capabilities
 }
 
 /// Puts a fresh selection into a leaf of ours that is not signed yet.
@@ -112,6 +122,15 @@ mod tests {
             assert_eq!(extensions.types().filter(|listed| is_reserved(listed.0)).count(), 1);
         }
         assert_eq!(seen.len(), usize::from(RESERVED));
+    }
+
+    #[test]
+    fn they_are_not_what_we_support() {
+        let (plain, _) = sample::leaf(Suite::of(CipherSuite(1)).unwrap());
+        let mut greased = plain.clone();
+        add_to_leaf(&mut greased).unwrap();
+        assert_ne!(greased.capabilities, plain.capabilities);
+        assert_eq!(own_capabilities(&greased), plain.capabilities);
     }
 
     #[test]

@@ -37,7 +37,7 @@ mod unverified;
 pub(crate) use capabilities::{Capabilities, ProposalType, RequiredCapabilities};
 pub(crate) use credential::{Credential, CredentialType};
 pub(crate) use extension::{ExtensionPlace, ExtensionType, Extensions, ExternalSender};
-pub(crate) use grease::{add_to_extensions, add_to_leaf, is_reserved, keep_in_leaf};
+pub(crate) use grease::{add_to_extensions, add_to_leaf, is_reserved, keep_in_leaf, own_capabilities};
 pub(crate) use import::{Judge, Names, Newcomer};
 pub(crate) use index::{NodeIndex, Width};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};

@@ -72,7 +72,7 @@ fn seek<'a>(
         Some(ratchet) => ratchet,
         None => Ratchet::first(txn, tree, (leaf, kind), nobody())?,
     };
-    ratchet.seek(txn, generation, RatchetLimits::default())
+    ratchet.seek(txn, generation, (RatchetLimits::default(), 0))
 }
 
 fn nobody() -> SenderIdentity {

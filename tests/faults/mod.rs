@@ -215,32 +215,35 @@ pub(crate) struct Person {
     pub(crate) storage: Arc<Faulty>,
     pub(crate) client: Arc<Client>,
     pub(crate) handle: Option<Arc<Group>>,
+    /// How many generations this person's handles reserve at once.
+    pub(crate) reserve: u32,
 }
 
-pub(crate) fn open_client(name: &str, storage: Arc<dyn Storage>) -> Arc<Client> {
-    Client::new(ClientConfig::basic(name), Host::new(storage, Arc::new(AcceptAll))).unwrap()
+pub(crate) fn open_client(name: &str, storage: Arc<dyn Storage>, reserve: u32) -> Arc<Client> {
+    let config = ClientConfig { max_deferred: 10, reserve, ..ClientConfig::basic(name) };
+    Client::new(config, Host::new(storage, Arc::new(AcceptAll))).unwrap()
 }
 
 impl Person {
     pub(crate) fn new(name: &'static str) -> Self {
-        Self::over(name, MemoryStorage::new(), Arc::default())
+        Self::over((name, 0), MemoryStorage::new(), Arc::default())
     }
 
-    fn over(name: &'static str, memory: Arc<MemoryStorage>, ledger: Arc<Ledger>) -> Self {
+    fn over((name, reserve): (&'static str, u32), memory: Arc<MemoryStorage>, ledger: Arc<Ledger>) -> Self {
         let storage = Faulty::over(memory, ledger);
-        let client = open_client(name, storage.clone());
+        let client = open_client(name, storage.clone(), reserve);
         let handle = client.open_group(GROUP.to_vec()).ok();
-        Person { name, storage, client, handle }
+        Person { name, storage, client, handle, reserve }
     }
 
     /// The same person with a storage of its own, an empty ledger and handles that know nothing.
     pub(crate) fn copy(&self) -> Self {
-        Self::over(self.name, self.storage.memory.duplicate(), Arc::default())
+        Self::over((self.name, self.reserve), self.storage.memory.duplicate(), Arc::default())
     }
 
     /// What a new process finds.
     pub(crate) fn reopen(&mut self) {
-        *self = Self::over(self.name, self.storage.memory.clone(), self.storage.ledger.clone());
+        *self = Self::over((self.name, self.reserve), self.storage.memory.clone(), self.storage.ledger.clone());
     }
 
     pub(crate) fn group(&self) -> Arc<Group> {
@@ -273,6 +276,11 @@ impl Person {
     pub(crate) fn leaf(&self) -> u32 {
         self.group().status().unwrap().own_leaf
     }
+}
+
+/// Everything that was deferred and whose time has come.
+pub(crate) fn drain(person: &Person) -> Vec<Event> {
+    std::iter::from_fn(|| person.group().next_deferred(vec![]).unwrap()).collect()
 }
 
 pub(crate) fn text(event: Event) -> String {
@@ -314,6 +322,14 @@ impl Cast {
         let mut cast = Self::strangers();
         let Cast { bob, carol, .. } = &mut cast;
         found(bob, &mut [carol]);
+        cast
+    }
+
+    /// Alice has made a group with Bob and Carol, and reserves eight generations at once.
+    pub(crate) fn reserving() -> Self {
+        let mut cast = Self::together();
+        cast.alice.reserve = 8;
+        cast.alice.reopen();
         cast
     }
 

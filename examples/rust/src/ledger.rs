@@ -146,8 +146,8 @@ pub fn record(transaction: &Transaction<'_>, effect: &Effect) -> rusqlite::Resul
         Effect::Outbound { group_id, tag, message } => send(transaction, (group_id, tag), None, message),
         Effect::Joined { group_id, tag, epoch: 0 } => arrived(transaction, (group_id, tag), "* you made the group"),
         Effect::Joined { group_id, tag, .. } => arrived(transaction, (group_id, tag), "* you joined the group"),
-        // The library lists unused key packages itself, so they need no row to be published from.
-        Effect::KeyPackages { .. } => Ok(()),
+        // The library lists unused key packages itself, so they need no row to be published from; and this app has no archives.
+        Effect::KeyPackages { .. } | Effect::Imported { .. } => Ok(()),
     }
 }
 
