@@ -40,7 +40,8 @@ struct Draft {
     tag: Vec<u8>,
 }
 
-/// Collects what a commit is to change; [`build`](CommitBuilder::build) makes it and uses the builder up. With nothing said, a
+/// Collects what a commit is to change; [`build`](CommitBuilder::build) makes it, once; after an error it can be
+/// tried again. With nothing said, a
 /// commit takes in the proposals that wait and gives this member fresh keys.
 #[derive(uniffi::Object)]
 pub struct CommitBuilder {
@@ -125,10 +126,12 @@ impl CommitBuilder {
     /// not in the storage, or ask of members what they do not support.
     ///
     /// # Errors
-    /// `PendingCommit` if one waits already, `Consumed` if the builder was used before, and whatever a proposal breaks.
+    /// `PendingCommit` if one waits already, `Consumed` if it was built before, and whatever a proposal breaks.
     pub fn build(&self) -> Result<CommitResult> {
-        let draft = self.draft.lock().take().ok_or(Code::Consumed)?;
-        self.group.commit(|state| request(&draft, state), &draft.tag)
+        let draft = self.draft.lock().clone().ok_or(Code::Consumed)?;
+        let built = self.group.commit(|state| request(&draft, state), &draft.tag)?;
+        *self.draft.lock() = None;
+        Ok(built)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::group::members::Listing;
 use crate::group::psk::with_nonce;
 use crate::group::reserve::Reserve;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, pending, pending_join, proposals, propose};
+use crate::group::{commit, group_info, members, pending, proposals, propose, stay};
 use crate::message::{ContentType, Proposal};
 use crate::schedule::{Exporter, Psk};
 use crate::store::{Key, Txn};
@@ -229,15 +229,13 @@ impl Group {
         })
     }
 
-    /// Deletes everything this client has of the group, in one batch.
+    /// Deletes everything this client has of the group, in one batch. Reads its head and no more, so that a group goes also when
+    /// its records are damaged.
     pub fn delete(&self) -> Result<()> {
-        self.act(Foresight::to_load, |txn, state| {
-            let key = txn.keyspace().head(&state.head.group_id);
-            txn.guard(&key)?;
-            pending_join::forget(txn, &state.head);
-            txn.delete(key);
-            Ok(((), None))
-        })
+        let _inside = Inside::enter()?;
+        let _lease = self.lease()?;
+        *self.foresight.lock() = None;
+        run(&self.shared.store, |txn| stay::delete(txn, &self.group_id).map(|()| ((), None)))
     }
 }
 

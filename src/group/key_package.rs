@@ -114,6 +114,15 @@ pub(crate) fn status(txn: &mut Txn, host: &Host, reference: &[u8]) -> Result<Key
     })
 }
 
+/// Deletes the key packages that were signed with this key.
+pub(crate) fn delete_of(txn: &mut Txn, signing_key: &[u8]) -> Result<()> {
+    for own in list(txn, None, usize::MAX)?.into_iter().filter(|own| own.signing_key == signing_key) {
+        let key = txn.keyspace().key_package(&own.reference.0);
+        txn.delete(key);
+    }
+    Ok(())
+}
+
 /// Records read in one call of a listing.
 const PAGE: usize = 256;
 

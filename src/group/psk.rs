@@ -3,7 +3,8 @@
 use super::epoch::EpochRecord;
 use super::head::Head;
 use super::host::Host;
-use crate::base::{Code, Epoch, GroupId, Result, Secret};
+use crate::base::event::ResumptionPsk;
+use crate::base::{Code, Epoch, GroupId, Result, Secret, constant_time_eq};
 use crate::crypto::{Suite, random_bytes};
 use crate::message::Proposal;
 use crate::schedule::{PreSharedKeyId, Psk, ResumptionPskUsage, psk_secret};
@@ -41,8 +42,21 @@ pub(crate) fn put(txn: &mut Txn, psk_id: &[u8], secret: &Secret) -> Result<()> {
     Ok(())
 }
 
+/// Takes a key out of an archive. Another one of its id goes only if that was asked for.
+pub(crate) fn take_in(txn: &mut Txn, key: &StoredPsk, replace: bool) -> Result<()> {
+    let record = txn.keyspace().psk(&key.psk_id);
+    txn.guard(&record)?;
+    let known: Option<StoredPsk> = txn.load(&record)?;
+    let differs = known.is_some_and(|known| !constant_time_eq(known.secret.expose(), key.secret.expose()));
+    if differs && !replace {
+        return Err(Code::AlreadyMember.with("a pre-shared key of the archive has the id of another one that is here"));
+    }
+    keep(txn, key);
+    Ok(())
+}
+
 /// Stages an external key.
-pub(crate) fn keep(txn: &mut Txn, key: &StoredPsk) {
+fn keep(txn: &mut Txn, key: &StoredPsk) {
     let record = txn.keyspace().psk(&key.psk_id);
     txn.store(record, key);
 }
@@ -81,6 +95,20 @@ fn find(txn: &mut Txn, id: &PreSharedKeyId) -> Result<Secret> {
         }
         Psk::Resumption { psk_group_id, psk_epoch, .. } => resumption(txn, psk_group_id, *psk_epoch),
     }
+}
+
+/// What keys are mixed in, in the words of events: the ids of the app's, and the earlier epochs.
+pub(crate) fn in_words(ids: &[PreSharedKeyId]) -> (Vec<Vec<u8>>, Vec<ResumptionPsk>) {
+    let (mut external, mut resumption) = (Vec::new(), Vec::new());
+    for id in ids {
+        match &id.psk {
+            Psk::External(psk_id) => external.push(psk_id.to_vec()),
+            Psk::Resumption { psk_group_id, psk_epoch, .. } => {
+                resumption.push(ResumptionPsk { group_id: psk_group_id.as_slice().to_vec(), epoch: psk_epoch.0 });
+            }
+        }
+    }
+    (external, resumption)
 }
 
 /// An external key as it is stored.
@@ -141,6 +169,9 @@ fn head_of(txn: &mut Txn, group_id: &GroupId) -> Result<Head> {
 
 /// What is kept of an epoch, of this stay in the group or of the one before.
 fn record_of(txn: &mut Txn, head: &Head, epoch: Epoch) -> Result<EpochRecord> {
+    if !head.keeps(epoch) {
+        return Err(Code::UnknownPsk.into());
+    }
     let previous = head.previous.filter(|stay| epoch < head.oldest_epoch && epoch <= stay.epochs.1);
     let incarnation = previous.map_or(head.incarnation, |stay| stay.incarnation);
     let key = GroupKeys::new(txn.keyspace().clone(), incarnation).epoch(epoch);

@@ -1,9 +1,13 @@
 //! What of an epoch's message keys goes into an archive: all that messages of others need, and nothing that we could send with.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use super::ratchet_record::RatchetRecord;
 use super::secret_tree::{FrontierNode, SecretTree};
-use crate::base::{LeafIndex, Result, Secret};
+use crate::base::{Code, LeafIndex, Result, Secret};
 use crate::store::{Key, RatchetKind, Reader, Record, Txn, Writer, corrupt, decode_record, encode_record};
+use crate::tree::NodeIndex;
 
 /// Keys to receive with: nodes of the secret tree by index, and the ratchets of others.
 pub(crate) struct ReceivingKeys {
@@ -36,7 +40,23 @@ impl ReceivingKeys {
             }
             Ok(())
         })?;
-        Ok(ReceivingKeys { frontier, ratchets })
+        let keys = ReceivingKeys { frontier, ratchets };
+        match keys.is_whole(tree, own_leaf) {
+            true => Ok(keys),
+            false => Err(Code::Conflict.with("another process has read messages meanwhile: export again")),
+        }
+    }
+
+    /// Whether every leaf but our own has its keys here, and has them once. Not so, the records were read at different times:
+    /// keys would be missing, or could be derived again from what others have consumed.
+    fn is_whole(&self, tree: SecretTree<'_>, own_leaf: LeafIndex) -> bool {
+        let nodes = self.frontier.iter().map(|(node, _)| NodeIndex(*node).leaves());
+        let ratchets: BTreeSet<u32> = self.ratchets.iter().map(|(leaf, ..)| leaf.0).collect();
+        let leaves = ratchets.into_iter().chain([own_leaf.0]).map(|leaf| leaf..leaf + 1);
+        let mut covered: Vec<Range<u32>> = nodes.chain(leaves).collect();
+        covered.sort_unstable_by_key(|range| range.start);
+        let end = covered.into_iter().try_fold(0, |end, range| (range.start == end).then_some(range.end));
+        end == Some(tree.width.leaves())
     }
 
     /// Stages the keys as those of an epoch.
