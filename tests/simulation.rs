@@ -22,6 +22,8 @@ mod model;
 mod outside;
 #[path = "simulation/outsiders.rs"]
 mod outsiders;
+#[path = "simulation/shaky.rs"]
+mod shaky;
 #[path = "simulation/steps.rs"]
 mod steps;
 #[path = "simulation/successors.rs"]
@@ -48,7 +50,8 @@ const SCENARIOS: u64 = 300;
 const THREADS: usize = 2;
 
 /// What a simulation of some length must have come across.
-const MUST_HAPPEN: [&str; 22] = [
+const MUST_HAPPEN: [&str; 34] = [
+    "branch",
     "commit that lacks something: 406",
     "commit that lacks something: 407",
     "commit not built: 101",
@@ -56,21 +59,32 @@ const MUST_HAPPEN: [&str; 22] = [
     "commit not built: 311",
     "commit not built: 503",
     "commit refused",
+    "deferred",
     "deleted",
     "discarded",
     "duplicate",
     "echo",
+    "external join confirmed",
+    "external join discarded",
     "forged",
     "joined again",
     "lost commit",
     "message read",
     "message read late",
+    "proposed by NewMember",
+    "proposed by Outsider",
+    "recovered",
     "refused with 402",
     "refused with 403",
     "refused with 404",
     "refused with 405",
     "refused with 409",
+    "released",
     "sending refused with 505",
+    "storage failed After",
+    "storage failed Before",
+    "stranded",
+    "successor",
 ];
 
 fn number_in(variable: &str, otherwise: u64) -> u64 {

@@ -142,8 +142,13 @@ impl World {
     /// A client receives a message, which must come to what the model says.
     pub(crate) fn receive(&mut self, who: usize, room: usize, number: usize) {
         let expected = self.expected(who, room, number);
-        let (seat, post) = (self.seat(who, room), &self.rooms[room].log[number]);
-        let outcome = seat.group.receive(post.bytes.clone(), vec![]);
+        let bytes = self.rooms[room].log[number].bytes.clone();
+        let event_of = |effect| match effect {
+            Effect::Received { event, .. } | Effect::Confirmed { event, .. } => event,
+            _ => unreachable!(),
+        };
+        let receive = |group: &Group| group.receive(bytes.clone(), vec![]);
+        let (outcome, _) = self.through_faults((who, room), receive, event_of);
         self.came(who, room, number, (expected, outcome));
     }
 
@@ -360,11 +365,12 @@ impl World {
         };
         let ready = |mail: &Mail| !is_member(mail.room) && mail.after.is_none_or(reached);
         let Some(place) = person.mail.iter().position(ready) else { return false };
-        let mail = self.people[who].mail.remove(place);
-        self.decide_join(who, mail.room);
-        if self.people[who].seats.get(&mail.room).is_some_and(|seat| seat.standing != Standing::Removed) {
+        let room = person.mail[place].room;
+        if person.joins.contains_key(&room) {
+            self.decide_join(who, room);
             return true;
         }
+        let mail = self.people[who].mail.remove(place);
         match self.try_welcome(who, &mail) {
             Ok(group) => self.sit_down(who, (mail.room, mail.from), (group, mail.epoch), None),
             Err(error) => {

@@ -254,6 +254,10 @@ impl Seat {
     /// What a handle has reserved is gone with it.
     pub(crate) fn reopened(&mut self, group: Arc<Group>) {
         self.group = group;
+        self.lose_reserve();
+    }
+
+    pub(crate) fn lose_reserve(&mut self) {
         self.sent = self.reserved;
     }
 

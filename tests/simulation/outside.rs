@@ -36,9 +36,18 @@ impl World {
         Some((room, self.invitation(room)?))
     }
 
+    /// A member whose own commit waits.
+    fn someone_waiting(&self) -> Option<(usize, usize)> {
+        self.people.iter().enumerate().find_map(|(who, person)| {
+            let mut seats = person.seats.iter().filter(|(room, _)| !self.rooms[**room].closed);
+            seats.find(|(_, seat)| seat.is_active() && seat.pending.is_some()).map(|(room, _)| (who, *room))
+        })
+    }
+
     /// Someone joins by itself, or comes back so.
     pub(crate) fn join_external(&mut self, who: usize) {
-        let Some(room) = self.an_open_room() else { return };
+        let waiting = if self.dice.chance(40) { self.someone_waiting() } else { None };
+        let Some((who, room)) = waiting.or_else(|| Some((who, self.an_open_room()?))) else { return };
         let rejoin = self.dice.chance(70);
         if self.try_external(who, room, rejoin) && self.dice.chance(50) {
             self.decide_join(who, room);

@@ -8,6 +8,7 @@ use conclave::*;
 use crate::checks::Facts;
 use crate::dice::Dice;
 use crate::model::{Post, Seat, Sent, Window};
+use crate::shaky::{Fault, Shaky};
 use crate::steps::PEOPLE;
 use crate::tally::Tally;
 
@@ -41,7 +42,7 @@ pub(crate) struct Join {
 pub(crate) struct Person {
     config: ClientConfig,
     host: Host,
-    storage: Arc<MemoryStorage>,
+    storage: Arc<Shaky>,
     pub(crate) client: Arc<Client>,
     pub(crate) seats: BTreeMap<usize, Seat>,
     pub(crate) mail: Vec<Mail>,
@@ -76,7 +77,7 @@ impl Person {
             storage_key: dice.chance(20).then(|| vec![number as u8; 32]),
             ..ClientConfig::basic(&name)
         };
-        let storage = MemoryStorage::new();
+        let storage = Shaky::over(MemoryStorage::new());
         let host = Host::new(storage.clone(), Arc::new(AcceptAll));
         let client = Client::new(config.clone(), host.clone()).unwrap();
         Person {
@@ -187,6 +188,31 @@ impl World {
 
     pub(crate) fn seat_mut(&mut self, who: usize, room: usize) -> &mut Seat {
         self.people[who].seats.get_mut(&room).unwrap()
+    }
+
+    /// Makes a call during which the storage may fail; then the process ends. `call` is made again if nothing was written, and
+    /// else what it would have given is in the effect. Also tells whether it is.
+    pub(crate) fn through_faults<T>(
+        &mut self,
+        (who, room): (usize, usize),
+        call: impl Fn(&Group) -> Result<T>,
+        of_effect: impl Fn(Effect) -> T,
+    ) -> (Result<T>, bool) {
+        let fault = if self.dice.chance(50) { Fault::Before } else { Fault::After };
+        let planned = self.dice.chance(4).then_some(fault);
+        let storage = self.people[who].storage.clone();
+        storage.plan(planned);
+        let outcome = call(&self.group(who, room));
+        if planned.is_none() || storage.plan(None).is_some() {
+            return (outcome, false);
+        }
+        assert_eq!(outcome.err().map(|error| error.code()), Some(701), "p{who:02}: the storage failed");
+        self.tally.count(format!("storage failed {fault:?}"));
+        self.people[who].restart();
+        match storage.take_effect() {
+            Some(effect) => (Ok(of_effect(effect)), true),
+            None => (call(&self.group(who, room)), false),
+        }
     }
 
     pub(crate) fn group(&self, who: usize, room: usize) -> Arc<Group> {
