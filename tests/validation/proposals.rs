@@ -1,6 +1,6 @@
 //! Proposals and lists of them (RFC 9420 §12.1, §12.2, §12.3).
 
-use super::custom::custom;
+use super::custom::{custom, versed};
 use super::frame::Frame;
 use super::people::*;
 use super::plot::Plot;
@@ -259,8 +259,9 @@ fn the_tree_is_truncated_after_removals() {
 /// Rule +: a commit names each proposal once, and not more than may wait (RFC 9420 §12.4).
 #[test]
 fn a_commit_names_each_proposal_once() {
-    let [mallory, bob, carol] = members(["mallory", "bob", "carol"]);
-    deliver(&carol.group().propose_update(vec![]).unwrap(), &[&mallory, &bob]);
+    let [mallory, bob, carol] = group_of(["mallory", "bob", "carol"].map(|name| versed(name, &[0xf00d])));
+    // Of its type there may be two, each named once.
+    deliver(&carol.propose(custom(0xf00d)), &[&mallory, &bob]);
     let one = mallory.references();
     let twice = Plot::naming(&mallory, [one.clone(), one.clone()].concat()).send();
     assert_eq!(bob.refuses(&twice), number(Code::BadProposalList));
