@@ -34,7 +34,7 @@ impl World {
         let seat = self.seat(who, room);
         let Some(pending) = seat.pending.as_ref().filter(|pending| pending.sent == Sent::Not) else { return };
         let (epoch, bytes) = (seat.epoch(), pending.built.commit.clone());
-        let unwanted = seat.waiting.iter().any(|number| {
+        let unwanted = pending.names.iter().any(|number| {
             let post = &self.rooms[room].log[*number];
             matches!(post.kind, Kind::Proposal(Proposed { dropped: true, .. }))
         });
