@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
-# Rust and a C compiler, and nothing else.
+# Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
-.PHONY: demo test test-large simulate touches bench bench-quick vectors lint doc
+.PHONY: demo test test-interop test-large simulate touches bench bench-quick vectors lint doc
 
 CARGO ?= cargo
 
@@ -10,6 +10,10 @@ demo:
 
 test:
 	@CARGO="$(CARGO)" scripts/test.sh
+
+# Random scripts of groups whose members run on conclave, OpenMLS and mls-rs: 200 with each, of 40 steps.
+test-interop:
+	@$(CARGO) run --quiet --package conclave-interop
 
 # What operations touch in a group of 100 000, held to the budgets.
 test-large:

@@ -58,11 +58,13 @@ scenarios() {
 
 require "${cargo%% *}" "install Rust, from https://rustup.rs"
 require cc "install a C compiler, such as gcc or clang: the cryptography and SQLite are built with it"
+[ -n "${OPENSSL_NO_VENDOR:-}" ] || require perl "install Perl: OpenSSL, on which the mls-rs of the interop stage runs, is built with it"
 
 stage "set-up" vectors
 stage "lint" lint
 stage "build" $cargo build --quiet --workspace --all-targets --all-features
 stage "tests" $cargo test --quiet --workspace --all-features
+stage "interop" "$target/debug/conclave-interop"
 stage "scenarios" scenarios
 stage "demo" "$target/debug/demo"
 printf '\nall stages passed in %d s\n' $((SECONDS - began))

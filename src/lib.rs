@@ -51,6 +51,9 @@ mod store;
 #[doc(hidden)]
 pub mod testing;
 mod tree;
+#[cfg(all(test, feature = "test-util"))]
+#[path = "../tests/validation/mod.rs"]
+mod validation;
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
 pub mod vectors;

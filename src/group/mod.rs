@@ -46,5 +46,3 @@ pub(crate) mod touch;
 
 #[cfg(all(test, feature = "test-util"))]
 mod grease_tests;
-#[cfg(all(test, feature = "test-util"))]
-mod hostile_tests;

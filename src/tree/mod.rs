@@ -30,7 +30,7 @@ mod roster;
 pub(crate) mod sample;
 mod summary;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod unmerged;
 mod unverified;
 

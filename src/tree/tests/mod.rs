@@ -5,7 +5,7 @@
 mod bench;
 mod commits;
 mod cost;
-mod model;
+pub(crate) mod model;
 mod paths;
 mod refused;
 mod unmerged;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::super::leaf_node::LeafNode;
+use super::super::node::{Node, TreeNodes};
 use super::super::parent_node::ParentNode;
 use super::suite;
 use crate::base::LeafIndex;
@@ -12,47 +13,64 @@ use crate::crypto::{Digest, HpkePublicKey};
 
 /// A whole tree. A node is named by the range of leaves below it.
 #[derive(Clone, Default)]
-pub(super) struct Model {
-    pub(super) leaves: Vec<Option<LeafNode>>,
+pub(crate) struct Model {
+    pub(crate) leaves: Vec<Option<LeafNode>>,
     /// Keyed parent nodes by array index.
-    pub(super) parents: BTreeMap<u32, ParentNode>,
+    pub(crate) parents: BTreeMap<u32, ParentNode>,
 }
 
 /// What hangs below a node, in leaves.
-pub(super) type Below = Range<u32>;
+pub(crate) type Below = Range<u32>;
 
-pub(super) fn index(below: &Below) -> u32 {
+pub(crate) fn index(below: &Below) -> u32 {
     below.start + below.end - 1
 }
 
-pub(super) fn halves(below: &Below) -> Option<(Below, Below)> {
+pub(crate) fn halves(below: &Below) -> Option<(Below, Below)> {
     let middle = (below.start + below.end) / 2;
     (below.end - below.start > 1).then_some((below.start..middle, middle..below.end))
 }
 
 impl Model {
-    pub(super) fn of_one(leaf: LeafNode) -> Self {
+    pub(crate) fn of_one(leaf: LeafNode) -> Self {
         Model { leaves: vec![Some(leaf)], parents: BTreeMap::new() }
     }
 
-    pub(super) fn width(&self) -> u32 {
+    /// The tree that these encoded nodes make.
+    pub(crate) fn import(payload: &[u8]) -> Self {
+        let mut model = Model::default();
+        for (at, node) in (0u32..).zip(TreeNodes::new(payload).unwrap()) {
+            if at % 2 == 0 {
+                model.leaves.push(None);
+            }
+            match node.unwrap().map(|node| node.node) {
+                Some(Node::Leaf(leaf)) => *model.leaves.last_mut().unwrap() = Some(leaf.peek().clone()),
+                Some(Node::Parent(parent)) => drop(model.parents.insert(at, parent)),
+                None => {}
+            }
+        }
+        model.leaves.resize(model.leaves.len().next_power_of_two(), None);
+        model
+    }
+
+    pub(crate) fn width(&self) -> u32 {
         self.leaves.len() as u32
     }
 
-    pub(super) fn root(&self) -> Below {
+    pub(crate) fn root(&self) -> Below {
         0..self.width()
     }
 
-    pub(super) fn members(&self) -> Vec<u32> {
+    pub(crate) fn members(&self) -> Vec<u32> {
         (0..).zip(&self.leaves).filter(|(_, leaf)| leaf.is_some()).map(|(index, _)| index).collect()
     }
 
-    pub(super) fn first_blank(&self, below: &Below) -> Option<u32> {
+    pub(crate) fn first_blank(&self, below: &Below) -> Option<u32> {
         below.clone().find(|leaf| self.leaves[*leaf as usize].is_none())
     }
 
     /// Every node of the tree, in order of array indices.
-    pub(super) fn nodes(&self) -> Vec<Below> {
+    pub(crate) fn nodes(&self) -> Vec<Below> {
         let mut nodes = vec![self.root()];
         let mut at = 0;
         while at < nodes.len() {
@@ -64,7 +82,7 @@ impl Model {
     }
 
     /// The parents above a leaf from the lowest up, each with its child on the other side.
-    pub(super) fn path(&self, leaf: u32) -> Vec<(Below, Below)> {
+    pub(crate) fn path(&self, leaf: u32) -> Vec<(Below, Below)> {
         let (mut at, mut path) = (self.root(), Vec::new());
         while let Some((left, right)) = halves(&at) {
             let (next, other) = if left.contains(&leaf) { (left, right) } else { (right, left) };
@@ -74,11 +92,11 @@ impl Model {
         path
     }
 
-    pub(super) fn filtered_path(&self, leaf: u32) -> Vec<(Below, Below)> {
+    pub(crate) fn filtered_path(&self, leaf: u32) -> Vec<(Below, Below)> {
         self.path(leaf).into_iter().filter(|(_, other)| !self.resolution(other).is_empty()).collect()
     }
 
-    pub(super) fn resolution(&self, below: &Below) -> Vec<u32> {
+    pub(crate) fn resolution(&self, below: &Below) -> Vec<u32> {
         let Some((left, right)) = halves(below) else {
             return self.leaves[below.start as usize].iter().map(|_| index(below)).collect();
         };
@@ -91,7 +109,7 @@ impl Model {
         }
     }
 
-    pub(super) fn add(&mut self, node: LeafNode) -> u32 {
+    pub(crate) fn add(&mut self, node: LeafNode) -> u32 {
         let leaf = self.first_blank(&self.root()).unwrap_or(self.width());
         if leaf == self.width() {
             self.leaves.resize(2 * leaf as usize, None);
@@ -106,17 +124,17 @@ impl Model {
         leaf
     }
 
-    pub(super) fn update(&mut self, leaf: u32, node: LeafNode) {
+    pub(crate) fn update(&mut self, leaf: u32, node: LeafNode) {
         self.leaves[leaf as usize] = Some(node);
         self.blank_path(leaf);
     }
 
-    pub(super) fn remove(&mut self, leaf: u32) {
+    pub(crate) fn remove(&mut self, leaf: u32) {
         self.leaves[leaf as usize] = None;
         self.blank_path(leaf);
     }
 
-    pub(super) fn shrink(&mut self) {
+    pub(crate) fn shrink(&mut self) {
         while let Some((left, right)) = halves(&self.root()) {
             if self.leaves[right.start as usize..].iter().any(Option::is_some) {
                 break;
@@ -134,7 +152,7 @@ impl Model {
     }
 
     /// Sets new keys above a leaf, and gives the parent hash for the leaf.
-    pub(super) fn merge_path(&mut self, leaf: u32, keys: &[HpkePublicKey]) -> Digest {
+    pub(crate) fn merge_path(&mut self, leaf: u32, keys: &[HpkePublicKey]) -> Digest {
         let steps = self.filtered_path(leaf);
         assert_eq!(steps.len(), keys.len());
         self.blank_path(leaf);
@@ -148,7 +166,7 @@ impl Model {
         above
     }
 
-    pub(super) fn hash(&self, below: &Below) -> Digest {
+    pub(crate) fn hash(&self, below: &Below) -> Digest {
         let input = match halves(below) {
             None => {
                 let node = optional(self.leaves[below.start as usize].as_ref());
@@ -163,7 +181,7 @@ impl Model {
     }
 
     /// Every node as an encoded `optional<Node>`, up to the last one that is not blank.
-    pub(super) fn encoded_nodes(&self) -> Vec<Vec<u8>> {
+    pub(crate) fn encoded_nodes(&self) -> Vec<Vec<u8>> {
         let nodes = self.nodes().into_iter().map(|below| match halves(&below) {
             None => tagged(1, self.leaves[below.start as usize].as_ref()),
             Some(_) => tagged(2, self.parents.get(&index(&below))),
@@ -175,12 +193,12 @@ impl Model {
         nodes
     }
 
-    pub(super) fn export(&self) -> Vec<u8> {
+    pub(crate) fn export(&self) -> Vec<u8> {
         encode(&Opaque(self.encoded_nodes().concat())).unwrap()
     }
 
     /// Every encryption key with the array index of its node.
-    pub(super) fn encryption_keys(&self) -> BTreeMap<HpkePublicKeyBytes, u32> {
+    pub(crate) fn encryption_keys(&self) -> BTreeMap<HpkePublicKeyBytes, u32> {
         let leaves = self.members().into_iter().map(|leaf| {
             let node = self.leaves[leaf as usize].as_ref().unwrap();
             (node.encryption_key.0.to_vec(), 2 * leaf)
@@ -190,7 +208,7 @@ impl Model {
     }
 
     /// How many members have a type in the list that `listed` gives.
-    pub(super) fn counts<I: IntoIterator<Item = u16>>(&self, listed: impl Fn(&LeafNode) -> I) -> BTreeMap<u16, u32> {
+    pub(crate) fn counts<I: IntoIterator<Item = u16>>(&self, listed: impl Fn(&LeafNode) -> I) -> BTreeMap<u16, u32> {
         let mut counts = BTreeMap::new();
         for leaf in self.leaves.iter().flatten() {
             let distinct: BTreeSet<u16> = listed(leaf).into_iter().collect();
