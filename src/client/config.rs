@@ -33,6 +33,9 @@ pub struct ClientConfig {
     /// Whether random values are put into what this client publishes (GREASE, RFC 9420 §13.5), which keeps other
     /// implementations from relying on lists of what they know. They mean nothing and cost a few bytes.
     pub grease: bool,
+    /// Whether, with `grease`, there are extensions of such values in leaves and key packages, too. RFC 9420 wants them there;
+    /// but OpenMLS, up to its release 0.9 at least, refuses them (docs/interop.md), and with them every client that sends some.
+    pub grease_extensions: bool,
     /// How many epochs before the current one can still be read.
     pub past_epochs: u32,
     /// How many epochs back the resumption secret may come from that a commit or Welcome asks for; never further back than
@@ -92,6 +95,7 @@ impl ClientConfig {
             credentials: Vec::new(),
             leaf_extensions: Vec::new(),
             grease: true,
+            grease_extensions: false,
             past_epochs: 5,
             resumption_epochs: 5,
             max_forward: 1000,

@@ -60,7 +60,7 @@ pub(crate) fn create(
         extensions: extensions.clone(),
         signature: Signature(Opaque::default()),
     };
-    if identity.grease {
+    if identity.grease_extensions {
         add_to_extensions(&mut key_package.extensions, &key_package.leaf_node.capabilities.extensions)?;
     }
     let content = key_package.signed_fields()?;
