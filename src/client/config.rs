@@ -66,7 +66,7 @@ pub struct ClientConfig {
     /// How many bytes this client encrypts in an epoch, with padding and authenticated data, before it refuses in the same way.
     /// The bound of the cipher suite's AEAD (RFC 9420 §15.2) holds in any case; it is far away: 2^47 bytes for AES-GCM.
     pub max_epoch_bytes: Option<u64>,
-    /// How many generations a group handle reserves in one write, for as many messages: 64 is typical, 1 000 the most; 0 or 1
+    /// How many generations a group handle reserves in one write, for as many messages: 64 is typical, 256 the most; 0 or 1
     /// for none. A message that is sent from the reserve writes nothing and has no effect: it is not in a journal, and
     /// its tag is dropped. Whether it was sent is for the app to know.
     ///
