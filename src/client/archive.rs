@@ -137,22 +137,13 @@ fn is_in_use(txn: &mut Txn, key_id: &[u8]) -> Result<bool> {
     Ok(by_group || key_package::list(txn, None, usize::MAX)?.iter().any(|own| own.signing_key == key_id))
 }
 
-/// Groups read in one call.
-const PAGE: usize = 256;
-
 fn stored_heads(txn: &mut Txn) -> Result<Vec<Head>> {
-    let (prefix, mut after, mut heads) = (txn.keyspace().heads(), None, Vec::new());
-    loop {
-        let page = txn.scan(&prefix, after.as_ref(), PAGE)?;
-        let ended = page.len() < PAGE;
-        after = page.last().map(|(key, _)| key.clone());
-        for (_, value) in page {
-            heads.push(decode_record::<Head>(&value)?);
-        }
-        if ended {
-            return Ok(heads);
-        }
-    }
+    let (prefix, mut heads) = (txn.keyspace().heads(), Vec::new());
+    txn.each(&prefix, |_, value| {
+        heads.push(decode_record(value)?);
+        Ok(())
+    })?;
+    Ok(heads)
 }
 
 /// What an archive holds.

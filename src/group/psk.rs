@@ -38,7 +38,7 @@ pub(crate) fn put(txn: &mut Txn, psk_id: &[u8], secret: &Secret) -> Result<()> {
     if psk_id.len() > MAX_PSK || secret.expose().len() > MAX_PSK {
         return Err(Code::TooLong.with(format_args!("a pre-shared key and its id are at most {MAX_PSK} bytes long")));
     }
-    keep(txn, &StoredPsk { psk_id: psk_id.to_vec(), secret: secret.duplicate() });
+    keep(txn, &StoredPsk { psk_id: psk_id.to_vec(), tells_id: true, secret: secret.duplicate() });
     Ok(())
 }
 
@@ -113,8 +113,9 @@ pub(crate) fn in_words(ids: &[PreSharedKeyId]) -> (Vec<Vec<u8>>, Vec<ResumptionP
 
 /// An external key as it is stored.
 pub(crate) struct StoredPsk {
-    /// Empty in records of the first version, which did not tell it.
+    /// Empty in records of the first version, which do not tell it.
     psk_id: Vec<u8>,
+    tells_id: bool,
     secret: Secret,
 }
 
@@ -127,31 +128,21 @@ impl Record for StoredPsk {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let psk_id = if reader.version() >= 2 { reader.bytes()?.to_vec() } else { Vec::new() };
-        Ok(StoredPsk { psk_id, secret: Secret::copy_of(reader.rest()) })
+        let tells_id = reader.version() >= 2;
+        let psk_id = if tells_id { reader.bytes()?.to_vec() } else { Vec::new() };
+        Ok(StoredPsk { psk_id, tells_id, secret: Secret::copy_of(reader.rest()) })
     }
 }
 
-/// Records read in one call of a listing.
-const PAGE: usize = 256;
-
 /// Every external key whose record tells its id.
 pub(crate) fn list(txn: &mut Txn) -> Result<Vec<StoredPsk>> {
-    let (prefix, mut after, mut keys) = (txn.keyspace().psks(), None, Vec::new());
-    loop {
-        let page = txn.scan(&prefix, after.as_ref(), PAGE)?;
-        let ended = page.len() < PAGE;
-        after = page.last().map(|(key, _)| key.clone());
-        for (key, value) in page {
-            let stored: StoredPsk = decode_record(&value)?;
-            if txn.keyspace().psk(&stored.psk_id) == key {
-                keys.push(stored);
-            }
-        }
-        if ended {
-            return Ok(keys);
-        }
-    }
+    let (prefix, mut keys) = (txn.keyspace().psks(), Vec::new());
+    txn.each(&prefix, |_, value| {
+        keys.push(decode_record::<StoredPsk>(value)?);
+        Ok(())
+    })?;
+    keys.retain(|key| key.tells_id);
+    Ok(keys)
 }
 
 /// The resumption secret of an epoch of a group, as far back as the window of kept epochs reaches.

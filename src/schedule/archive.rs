@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::ratchet_record::RatchetRecord;
 use super::secret_tree::{FrontierNode, SecretTree};
 use crate::base::{Code, LeafIndex, Result, Secret};
-use crate::store::{Key, RatchetKind, Reader, Record, Txn, Writer, corrupt, decode_record, encode_record};
+use crate::store::{RatchetKind, Reader, Record, Txn, Writer, corrupt, decode_record, encode_record};
 use crate::tree::NodeIndex;
 
 /// Keys to receive with: nodes of the secret tree by index, and the ratchets of others.
@@ -15,16 +15,13 @@ pub(crate) struct ReceivingKeys {
     ratchets: Vec<(LeafIndex, RatchetKind, RatchetRecord)>,
 }
 
-/// Records read in one call.
-const PAGE: usize = 256;
-
 impl ReceivingKeys {
     /// Reads the keys of an epoch. Where our own leaf has not sent yet, the secret above it is split until what is left is not
     /// above it any more.
     pub(crate) fn of(txn: &mut Txn, tree: SecretTree<'_>, own_leaf: LeafIndex) -> Result<Self> {
         let own = tree.split_off(txn, own_leaf)?;
         let mut frontier = Vec::new();
-        each(txn, &tree.keys.frontier_of(tree.epoch), |rest, value| {
+        txn.each(&tree.keys.frontier_of(tree.epoch), |rest, value| {
             let node = u32::from_be_bytes(rest.try_into().map_err(|_| corrupt())?);
             if own.as_ref().is_none_or(|(split, _)| *split != node) {
                 frontier.push((node, decode_record(value)?));
@@ -33,7 +30,7 @@ impl ReceivingKeys {
         })?;
         frontier.extend(own.into_iter().flat_map(|(_, siblings)| siblings));
         let mut ratchets = Vec::new();
-        each(txn, &tree.keys.ratchets(tree.epoch), |rest, value| {
+        txn.each(&tree.keys.ratchets(tree.epoch), |rest, value| {
             let (leaf, kind) = place(rest)?;
             if leaf != own_leaf {
                 ratchets.push((leaf, kind, decode_record::<RatchetRecord>(value)?.without_skipped()));
@@ -66,22 +63,6 @@ impl ReceivingKeys {
         }
         for (leaf, kind, record) in &self.ratchets {
             txn.store(tree.keys.ratchet(tree.epoch, *leaf, *kind), record);
-        }
-    }
-}
-
-/// Goes through the records behind a prefix: what stands in each key after it, and the value.
-fn each(txn: &mut Txn, prefix: &Key, mut take: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
-    let mut after = None;
-    loop {
-        let page = txn.scan(prefix, after.as_ref(), PAGE)?;
-        let ended = page.len() < PAGE;
-        after = page.last().map(|(key, _)| key.clone());
-        for (key, value) in &page {
-            take(key.0.get(prefix.0.len()..).unwrap_or_default(), value)?;
-        }
-        if ended {
-            return Ok(());
         }
     }
 }
