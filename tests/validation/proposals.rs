@@ -217,7 +217,7 @@ fn a_reinit_closes_the_group() {
 /// Rule P6: an ExternalInit stands in no member's commit, and is proposed by nobody (RFC 9420 §12.2, §12.1.6).
 #[test]
 fn a_member_brings_no_external_init() {
-    let [mallory, bob, carol] = members(["mallory", "bob", "carol"]);
+    let [mallory, bob, _] = members(["mallory", "bob", "carol"]);
     let view = mallory.view();
     let (_, public) = crate::schedule::external_keys(view.suite, &view.secrets.external_secret).unwrap();
     let (kem_output, _) = crate::schedule::external_init_to(view.suite, &public).unwrap();
@@ -226,7 +226,6 @@ fn a_member_brings_no_external_init() {
     let proposal = Frame::of(&mallory, Content::Proposal(external_init)).public();
     assert_eq!(bob.refuses(&proposal), number(Code::BadProposal));
     bob.receive(&Plot::of(&mallory, vec![]).send()).unwrap();
-    drop(carol);
 }
 
 /// Rule P10: extensions, Updates, Removes and Adds are applied in this order, in whatever order they are listed; an Add takes
