@@ -265,3 +265,14 @@ fn a_commit_that_was_built_before_a_prune_brings_nothing_back() {
     world.receive("bob", &built.commit).unwrap();
     world.settle();
 }
+
+#[test]
+fn who_founds_a_branch_keeps_no_more_epochs_than_set() {
+    let mut world = World::of(&["alice"]);
+    world.enlist(ClientConfig { past_epochs: 0, ..ClientConfig::basic("bob") }, |_| {});
+    world.found(&["bob", "alice"]);
+    let members = SuccessorOptions { key_packages: vec![world.key_package("alice")], ..SuccessorOptions::default() };
+    let branch = world.group("bob").branch(BranchOptions { members, ..BranchOptions::default() }).unwrap();
+    let status = branch.group.status().unwrap();
+    assert_eq!((status.epoch, status.oldest_epoch), (1, 1));
+}
