@@ -18,6 +18,8 @@ mod delivery;
 mod dice;
 #[path = "simulation/model.rs"]
 mod model;
+#[path = "simulation/moves.rs"]
+mod moves;
 #[path = "simulation/outcomes.rs"]
 mod outcomes;
 #[path = "simulation/outside.rs"]
@@ -54,7 +56,8 @@ const SCENARIOS: u64 = 300;
 const THREADS: usize = 2;
 
 /// What a simulation of some length must have come across.
-const MUST_HAPPEN: [&str; 34] = [
+const MUST_HAPPEN: [&str; 42] = [
+    "archived",
     "branch",
     "commit that lacks something: 406",
     "commit that lacks something: 407",
@@ -71,10 +74,15 @@ const MUST_HAPPEN: [&str; 34] = [
     "external join confirmed",
     "external join discarded",
     "forged",
+    "handshake that a new device cannot take",
+    "healed",
     "joined again",
     "lost commit",
     "message read",
     "message read late",
+    "message read by a new device",
+    "moved to a new device",
+    "old device removed",
     "proposed by NewMember",
     "proposed by Outsider",
     "recovered",
@@ -83,8 +91,10 @@ const MUST_HAPPEN: [&str; 34] = [
     "refused with 404",
     "refused with 405",
     "refused with 409",
+    "refused with 509",
     "released",
     "sending refused with 505",
+    "sending refused with 509",
     "storage failed After",
     "storage failed Before",
     "stranded",

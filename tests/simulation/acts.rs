@@ -59,6 +59,7 @@ impl World {
             Act::ProposeReinit => self.propose_reinit(who, room),
             Act::Successor => self.found_successor(),
             Act::Branch => self.branch(who, room),
+            Act::Archive => self.archive(who),
         }
     }
 
@@ -88,6 +89,7 @@ impl World {
         match seat.standing {
             Standing::Removed => Some(409),
             Standing::Frozen => Some(506),
+            Standing::Imported => Some(509),
             Standing::Active if to_send && !seat.waiting.is_empty() => Some(505),
             Standing::Active => None,
         }
@@ -171,6 +173,10 @@ impl World {
     /// Whoever alters a message that could be read gets nothing for it, and takes nothing away.
     fn forge(&mut self, who: usize, room: usize) {
         let seat = self.seat(who, room);
+        // Which handshakes a new device cannot take, nobody knows.
+        if !seat.torn.is_empty() {
+            return;
+        }
         let wanted = seat.queue.iter().copied().find(|number| {
             let expected = self.expected(who, room, *number);
             let own = self.rooms[room].log[*number].from == who;

@@ -98,6 +98,7 @@ impl World {
         assert_eq!(of_handle, of_model, "p{who:02}: epoch, oldest epoch, leaf, waiting proposals");
         assert_eq!(status.deferred as usize, seat.deferred.len(), "p{who:02}: deferred messages");
         assert_eq!((status.active, status.frozen), (seat.is_active(), seat.standing == Standing::Frozen), "p{who:02}");
+        assert_eq!(status.imported, seat.standing == Standing::Imported, "p{who:02}");
         let waiting = seat.group.pending_commit().unwrap().map(|pending| (pending.commit, pending.welcome));
         let built = seat.pending.as_ref().map(|pending| (pending.built.commit.clone(), pending.built.welcome.clone()));
         assert!(waiting == built, "p{who:02}: pending commit");

@@ -61,6 +61,7 @@ impl World {
                 continue;
             }
             self.open_mail(who);
+            self.heal(who, 12);
             self.recover(who);
             let rooms: Vec<usize> = self.people[who].seats.keys().copied().collect();
             for room in rooms {
@@ -108,6 +109,6 @@ impl World {
                 moved = true;
             }
         }
-        moved
+        moved || self.heal(who, 100)
     }
 }

@@ -67,6 +67,8 @@ pub(crate) enum Standing {
     Active,
     Removed,
     Frozen,
+    /// Out of an archive, and not healed.
+    Imported,
 }
 
 /// Epochs of one stay that can still be read, and the place in the tree.
@@ -165,6 +167,24 @@ pub(crate) struct Seat {
     sent: u32,
     reserved: u32,
     ratchets: BTreeMap<(u64, u32), Ratchet>,
+    /// Whose handshakes had come when the archive was made that this seat is out of, and of which epoch: keys of earlier ones that
+    /// had not come are gone.
+    pub(crate) torn: BTreeSet<(u64, usize)>,
+    /// The handshakes that a new device could not take.
+    pub(crate) missed: BTreeSet<usize>,
+}
+
+/// A seat as an archive holds it: what the old device skipped, deferred or was about to send is not in it.
+pub(crate) struct SeatCopy {
+    pub(crate) standing: Standing,
+    pub(crate) place: (u64, u32),
+    pub(crate) waiting: BTreeSet<usize>,
+    pub(crate) came: BTreeSet<usize>,
+    pub(crate) next: BTreeMap<(u64, u32), u32>,
+    /// What was read before.
+    pub(crate) read: BTreeSet<usize>,
+    pub(crate) torn: BTreeSet<(u64, usize)>,
+    pub(crate) missed: BTreeSet<usize>,
 }
 
 impl Seat {
@@ -185,7 +205,35 @@ impl Seat {
             sent: 0,
             reserved: 0,
             ratchets: BTreeMap::new(),
+            torn: BTreeSet::new(),
+            missed: BTreeSet::new(),
         }
+    }
+
+    /// A seat out of an archive, to which comes all that was sent since its epoch began.
+    pub(crate) fn imported(group: Arc<Group>, window: Window, copy: SeatCopy, log: &[Post]) -> Self {
+        let ratchet = |next| Ratchet { next, kept: BTreeSet::new() };
+        Seat {
+            standing: copy.standing,
+            waiting: copy.waiting,
+            came: copy.came,
+            queue: (0..log.len()).filter(|number| log[*number].epoch >= copy.place.0).collect(),
+            ratchets: copy.next.into_iter().map(|(sender, next)| (sender, ratchet(next))).collect(),
+            torn: copy.torn,
+            missed: copy.missed,
+            ..Seat::new(group, window, copy.place)
+        }
+    }
+
+    /// How far the keys of the present epoch have come.
+    pub(crate) fn next_generations(&self) -> BTreeMap<(u64, u32), u32> {
+        let now = self.ratchets.iter().filter(|((epoch, _), _)| *epoch == self.epoch());
+        now.map(|(sender, ratchet)| (*sender, ratchet.next)).collect()
+    }
+
+    /// Whether it goes along with the group.
+    pub(crate) fn is_following(&self) -> bool {
+        matches!(self.standing, Standing::Active | Standing::Imported)
     }
 
     pub(crate) fn epoch(&self) -> u64 {
@@ -210,12 +258,13 @@ impl Seat {
             () if post.epoch < self.epoch() && !late => return Expected::Refused(403),
             () => {}
         }
+        let own = if self.standing == Standing::Imported { Expected::Refused(509) } else { Expected::Echo };
         match &post.kind {
             Kind::Application { leaf, generation, .. } => match stay {
-                Some(stay) if stay.leaf == *leaf => Expected::Echo,
+                Some(stay) if stay.leaf == *leaf => own,
                 _ => self.ratchet(post.epoch, *leaf).check(*generation, self.window),
             },
-            Kind::Proposal(Proposed { author: By::Member, .. }) if post.from == me => Expected::Echo,
+            Kind::Proposal(Proposed { author: By::Member, .. }) if post.from == me => own,
             Kind::Proposal(proposed) => self.expect_proposal(number, proposed),
             Kind::Commit => Expected::Change,
         }

@@ -113,6 +113,8 @@ impl World {
     /// from has moved on without the client.
     fn may_stay_out(&self, who: usize, mail: &Mail, code: u32) -> bool {
         match mail.after {
+            // Key packages stay behind in a move.
+            _ if code == 408 => self.people[who].moved,
             None => code == 407 && self.may_lack_an_epoch(who, mail.room, mail.epoch - 1),
             Some((room, epoch)) => {
                 let seat = self.people[who].seats.get(&room);

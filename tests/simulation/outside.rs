@@ -87,7 +87,7 @@ impl World {
             _ if person.joins.contains_key(&room) => Some(510),
             Some((Standing::Frozen, _)) => Some(506),
             Some((Standing::Active, _)) if !rejoin => Some(507),
-            Some((Standing::Active, now)) if epoch < now => Some(315),
+            Some((Standing::Active | Standing::Imported, now)) if epoch < now => Some(315),
             Some((Standing::Removed, now)) if epoch <= now => Some(315),
             _ => None,
         };
@@ -100,6 +100,8 @@ impl World {
             return Sent::Refused;
         }
         self.rooms[room].epoch += 1;
+        let number = self.rooms[room].log.len();
+        self.rooms[room].joins.insert(number);
         Sent::Accepted(self.publish(room, Post { bytes, from: who, epoch, kind: Kind::Commit, read: BTreeSet::new() }))
     }
 
@@ -124,6 +126,10 @@ impl World {
         }
     }
 
+    fn is_imported(&self, who: usize, room: usize) -> bool {
+        self.people[who].seats.get(&room).is_some_and(|seat| seat.standing == Standing::Imported)
+    }
+
     /// A join took effect.
     pub(crate) fn entered(&mut self, who: usize, room: usize, change: Option<&EpochChange>) {
         let person = &mut self.people[who];
@@ -136,7 +142,11 @@ impl World {
         if let Some(pending) = pending.filter(|pending| matches!(pending.sent, Sent::Accepted(_))) {
             self.invite_added(who, room, pending);
         }
+        let imported = self.is_imported(who, room);
         self.sit_down(who, (room, number + 1), (group, join.epoch), change);
+        if imported {
+            self.tell_old_device(who, room, (join.epoch, join.commit));
+        }
         self.tally.count("external join confirmed");
     }
 
@@ -170,12 +180,14 @@ impl World {
         let stranded: Vec<usize> = self.people[who].stranded.iter().copied().collect();
         let mut back = false;
         for room in stranded {
+            // A new device need not say that it gives the group up.
+            let imported = self.is_imported(who, room);
             if self.people[who].joins.contains_key(&room) {
                 self.decide_join(who, room);
             }
             if self.people[who].stranded.contains(&room)
                 && !self.rooms[room].closed
-                && self.try_external(who, room, true)
+                && self.try_external(who, room, !imported)
             {
                 self.decide_join(who, room);
             }

@@ -2,7 +2,7 @@
 
 use conclave::*;
 
-use crate::model::{By, Expected, Kind, Proposed, Sent};
+use crate::model::{By, Expected, Kind, Proposed, Sent, Standing};
 use crate::outsiders::OUTSIDER;
 use crate::world::{PSKS, World, number_of};
 
@@ -17,9 +17,12 @@ impl World {
         if self.is_join(who, room, number) {
             return Expected::Change;
         }
+        if let Some(expected) = self.expect_own_commit(who, room, number) {
+            return expected;
+        }
         let (seat, log) = (self.seat(who, room), &self.rooms[room].log);
         match seat.expect(who, (number, &log[number])) {
-            Expected::Refused(402) if seat.is_active() => {
+            Expected::Refused(402) if seat.is_following() => {
                 let kept = seat.deferred.iter().any(|kept| log[*kept].bytes == log[number].bytes);
                 match seat.deferred.len() < seat.window.deferred {
                     _ if kept => Expected::Duplicate,
@@ -59,7 +62,18 @@ impl World {
                 assert!(change.own && number_of(&change.committer.client_id) == who);
                 self.entered(who, room, Some(&change));
             }
-            (Expected::Change, Ok(event)) => self.changed(who, room, event),
+            (Expected::Change, Ok(event)) => {
+                self.changed(who, room, event);
+                // A device that was archived has come back before its copy.
+                if self.rooms[room].log[number].from == who && self.seat(who, room).standing == Standing::Removed {
+                    self.strand(who, room);
+                }
+            }
+            (Expected::Change | Expected::Proposal, Err(error))
+                if error.code() == 405 && self.may_be_torn(who, room, number) =>
+            {
+                self.missed(who, room, number);
+            }
             (Expected::Change, Err(error)) => self.complete(who, room, (number, error)),
             (expected, outcome) => {
                 panic!("p{who:02}, group {room}, message {number}: {expected:?}, and it came to {outcome:?}")
@@ -109,7 +123,7 @@ impl World {
             }
         }
         // What was for epochs that will not come is gone.
-        if !self.seat(who, room).is_active() {
+        if !self.seat(who, room).is_following() {
             self.seat_mut(who, room).deferred.clear();
         }
         self.check_handle(who, room);
@@ -118,6 +132,9 @@ impl World {
     /// What came too early comes again after the next commit.
     fn refused(&mut self, who: usize, room: usize, (number, code): (usize, u32)) {
         self.tally.count(format!("refused with {code}"));
+        if code == 509 && !matches!(self.rooms[room].log[number].kind, Kind::Application { .. }) {
+            return self.missed(who, room, number);
+        }
         if code != 402 {
             return;
         }
@@ -138,8 +155,11 @@ impl World {
         assert!(post.read.insert(who), "p{who:02} has read message {number} of group {room} twice");
         let epoch = post.epoch;
         let seat = self.seat_mut(who, room);
-        let late = epoch < seat.epoch();
+        let (late, imported) = (epoch < seat.epoch(), seat.standing == Standing::Imported);
         seat.took((epoch, leaf, generation));
+        if imported {
+            self.tally.count("message read by a new device");
+        }
         self.tally.count(if late { "message read late" } else { "message read" });
     }
 
@@ -160,10 +180,10 @@ impl World {
         };
         let epoch = self.rooms[room].log[number].epoch;
         if lacking == 0 && error.code() == 407 && self.may_lack_an_epoch(who, room, epoch) {
-            let seat = self.seat_mut(who, room);
-            seat.queue.push_front(number);
-            seat.stuck = true;
-            return self.strand(who, room);
+            return self.give_up(who, room, number);
+        }
+        if lacking == 0 && error.code() == 406 && !self.seat(who, room).missed.is_empty() {
+            return self.give_up(who, room, number);
         }
         assert!(lacking > 0, "p{who:02}, group {room}, commit {number}: {error}");
         self.receive(who, room, number);
@@ -173,7 +193,9 @@ impl World {
         let posts = self.rooms[room].log.iter().enumerate();
         let wanted = posts.filter(|(_, post)| post.epoch == epoch && matches!(post.kind, Kind::Proposal(_)));
         let numbers: Vec<usize> = wanted.map(|(number, _)| number).collect();
-        let lacking = numbers.iter().filter(|number| !self.seat(who, room).came.contains(number)).count();
+        let seat = self.seat(who, room);
+        let there = |number: &&usize| seat.came.contains(number) || seat.missed.contains(number);
+        let lacking = numbers.iter().filter(|number| !there(number)).count();
         numbers.iter().for_each(|number| self.receive(who, room, *number));
         lacking
     }

@@ -59,10 +59,12 @@ pub(crate) enum Act {
     /// The outsider proposes something.
     ProposeOutside,
     Prune,
+    /// Someone is archived, or goes on from an archive on a new device.
+    Archive,
 }
 
 /// How often each act is done, of a hundred or so.
-const WEIGHTS: [(u32, Act); 29] = [
+const WEIGHTS: [(u32, Act); 30] = [
     (2, Act::Create),
     (22, Act::Say),
     (2, Act::Flood),
@@ -92,6 +94,7 @@ const WEIGHTS: [(u32, Act); 29] = [
     (3, Act::AskToJoin),
     (4, Act::ProposeOutside),
     (2, Act::Prune),
+    (5, Act::Archive),
 ];
 
 #[derive(Clone, Copy, Debug)]

@@ -8,6 +8,7 @@ use conclave::*;
 use crate::checks::Facts;
 use crate::dice::Dice;
 use crate::model::{Post, Seat, Sent, Window};
+use crate::moves::{Archived, OldGroups};
 use crate::shaky::{Fault, Shaky};
 use crate::steps::PEOPLE;
 use crate::tally::Tally;
@@ -52,6 +53,11 @@ pub(crate) struct Person {
     /// A key package that is used again and again.
     last_resort: Option<Vec<u8>>,
     pub(crate) psks: BTreeSet<&'static str>,
+    /// What a new device would begin from, and whether this is one.
+    pub(crate) archived: Option<Archived>,
+    pub(crate) moved: bool,
+    /// The groups on the device before.
+    pub(crate) old: OldGroups,
     /// Whether messages are fetched seldom, and many at a time.
     pub(crate) lazy: bool,
     /// Whether handshakes go out as PublicMessage.
@@ -91,6 +97,9 @@ impl Person {
             stranded: BTreeSet::new(),
             last_resort: None,
             psks: BTreeSet::new(),
+            archived: None,
+            moved: false,
+            old: OldGroups::new(),
             lazy: dice.chance(30),
             public: dice.chance(40),
             capable,
@@ -115,6 +124,17 @@ impl Person {
         for seat in self.seats.values_mut() {
             seat.reopened(self.client.open_group(seat.group.id()).unwrap());
         }
+    }
+
+    /// The storage is lost; another is filled before the client goes on.
+    pub(crate) fn renew<T>(&mut self, fill: impl FnOnce(&Client) -> Result<T>) -> T {
+        self.storage = Shaky::over(MemoryStorage::new());
+        self.host.storage = self.storage.clone();
+        let filled = fill(&Client::new(self.config.clone(), self.host.clone()).unwrap()).unwrap();
+        self.client = Client::new(self.config.clone(), self.host.clone()).unwrap();
+        self.last_resort = None;
+        self.moved = true;
+        filled
     }
 
     pub(crate) fn records(&self) -> Vec<StoredRecord> {
@@ -152,6 +172,8 @@ pub(crate) struct Room {
     pub(crate) facts: BTreeMap<u64, Facts>,
     /// The epochs whose secrets are asked for by what was proposed or committed, and in which epoch: group and epoch.
     pub(crate) resumption: Vec<(u64, (usize, u64))>,
+    /// The commits by which clients joined.
+    pub(crate) joins: BTreeSet<usize>,
     /// Whether a ReInit has closed it, and whether it was begun anew.
     pub(crate) closed: bool,
     pub(crate) succeeded: bool,
@@ -160,7 +182,7 @@ pub(crate) struct Room {
 impl Room {
     pub(crate) fn new(id: Vec<u8>) -> Self {
         let (log, facts, resumption) = (Vec::new(), BTreeMap::new(), Vec::new());
-        Room { id, epoch: 0, log, facts, resumption, closed: false, succeeded: false }
+        Room { id, epoch: 0, log, facts, resumption, joins: BTreeSet::new(), closed: false, succeeded: false }
     }
 }
 
