@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use conclave::*;
 
+use crate::moves::SeatCopy;
+
 /// A message as the delivery service has it.
 pub(crate) struct Post {
     pub(crate) bytes: Vec<u8>,
@@ -171,19 +173,6 @@ pub(crate) struct Seat {
     /// had not come are gone.
     pub(crate) torn: BTreeSet<(u64, usize)>,
     /// The handshakes that a new device could not take.
-    pub(crate) missed: BTreeSet<usize>,
-}
-
-/// A seat as an archive holds it: what the old device skipped, deferred or was about to send is not in it.
-pub(crate) struct SeatCopy {
-    pub(crate) standing: Standing,
-    pub(crate) place: (u64, u32),
-    pub(crate) waiting: BTreeSet<usize>,
-    pub(crate) came: BTreeSet<usize>,
-    pub(crate) next: BTreeMap<(u64, u32), u32>,
-    /// What was read before.
-    pub(crate) read: BTreeSet<usize>,
-    pub(crate) torn: BTreeSet<(u64, usize)>,
     pub(crate) missed: BTreeSet<usize>,
 }
 

@@ -1,12 +1,12 @@
 //! New devices: a client's archive on an empty storage, possibly long after it was made, which follows the groups until it has
 //! healed by joining anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use conclave::*;
 
-use crate::model::{Expected, Kind, Proposed, Seat, SeatCopy, Sent, Standing};
+use crate::model::{Expected, Kind, Post, Proposed, Seat, Sent, Standing};
 use crate::world::World;
 
 const KEY: [u8; 32] = [7; 32];
@@ -153,9 +153,22 @@ impl World {
     }
 }
 
+/// A seat as an archive holds it: what the old device skipped, deferred or was about to send is not in it.
+pub(crate) struct SeatCopy {
+    pub(crate) standing: Standing,
+    pub(crate) place: (u64, u32),
+    pub(crate) waiting: BTreeSet<usize>,
+    pub(crate) came: BTreeSet<usize>,
+    pub(crate) next: BTreeMap<(u64, u32), u32>,
+    /// What was read before.
+    pub(crate) read: BTreeSet<usize>,
+    pub(crate) torn: BTreeSet<(u64, usize)>,
+    pub(crate) missed: BTreeSet<usize>,
+}
+
 impl Seat {
     /// What an archive holds of a seat.
-    fn copy(&self, who: usize, log: &[crate::model::Post]) -> SeatCopy {
+    fn copy(&self, who: usize, log: &[Post]) -> SeatCopy {
         let private = self
             .came
             .iter()
@@ -178,4 +191,4 @@ impl Seat {
 }
 
 /// A group that a client had on the device it was archived on.
-pub(crate) type OldGroups = std::collections::BTreeMap<usize, Arc<Group>>;
+pub(crate) type OldGroups = BTreeMap<usize, Arc<Group>>;
