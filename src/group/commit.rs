@@ -69,7 +69,7 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
 pub(crate) fn found(txn: &mut Txn, state: &mut GroupState, host: &Host, request: CommitRequest) -> Result<Founded> {
     let mut made = Made::of(txn, (state, host), &request)?;
     let event = made.event(txn, state)?;
-    record::epoch(txn, (state, host), &mut made.staged, (made.begun, made.path.keys, record::Warrant::Own))?;
+    record::epoch(txn, (state, host), &mut made.staged, (made.begun, made.path.keys, record::Warrant::Founding))?;
     Ok(Founded { welcome: made.invited.welcome, tree: made.invited.tree, event })
 }
 

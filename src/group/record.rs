@@ -20,8 +20,10 @@ use crate::tree::PathKeys;
 pub(crate) enum Warrant {
     /// A received commit, with the proofs of its signature and of its confirmation tag.
     Received(SignatureVerified, ConfirmationMatched),
-    /// A commit that was made here.
+    /// A commit that was made here, and takes effect when it is confirmed.
     Own,
+    /// The first commit of a group in which nobody else is yet.
+    Founding,
 }
 
 /// Stages the new epoch.
@@ -55,8 +57,8 @@ fn end_epoch(txn: &mut Txn, (state, host): (&mut GroupState, &Host), warrant: &W
     let (old, keys) = (state.head.epoch, state.keys.clone());
     let Some(next) = old.next() else { return Ok(()) };
     let window = retention::Window::of(host, next, host.limits.past_epochs);
-    if let Warrant::Received(..) = warrant {
-        // A commit of our own takes effect later, and what is to be deleted is found out then.
+    // What is to be deleted when a commit of our own takes effect is found out then.
+    if !matches!(warrant, Warrant::Own) {
         retention::delete(txn, state, (old, window))?;
     }
     if state.head.oldest_epoch <= old {
