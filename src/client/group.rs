@@ -5,23 +5,22 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::call::{Act, run};
-use super::client::{Shared, foreign_key_package};
+use super::client::Shared;
 use super::commit_builder::CommitBuilder;
-use super::extensions::{for_group, in_words};
+use super::extensions::in_words;
 use super::lease::{Inside, Lease};
-use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret, application_psk};
-use crate::base::event::{Effect, Event, ResumptionPsk};
-use crate::base::{GroupId, LeafIndex, Result};
+use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret};
+use crate::base::event::{Effect, Event};
+use crate::base::{GroupId, Result};
 use crate::group::commit::CommitRequest;
 use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
 use crate::group::members::Listing;
-use crate::group::psk::with_nonce;
 use crate::group::reserve::Reserve;
 use crate::group::state::GroupState;
 use crate::group::{commit, group_info, members, pending, pending_join, proposals, propose};
 use crate::message::{ContentType, Proposal};
-use crate::schedule::{Exporter, Psk};
+use crate::schedule::Exporter;
 use crate::store::{Key, Txn};
 
 /// A handle on one group. It holds no state but a guess of what the next call will read, and keys that it has reserved for itself:
@@ -86,44 +85,6 @@ impl Group {
     /// `UsageLimit` once as much was encrypted in the epoch as is safe: a commit is the remedy. `PendingProposals` while proposals wait for a commit (RFC 9420 §12.4), `Removed`, `Frozen`, `TooLong`.
     pub fn encrypt(&self, plaintext: Vec<u8>, aad: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
         self.send((&plaintext, &aad), &tag)
-    }
-
-    /// Proposes to add the client of this key package. Gives the message to send.
-    pub fn propose_add(&self, key_package: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        let key_package = foreign_key_package(&key_package)?;
-        self.propose(&tag, |_, _| Ok(Proposal::Add(key_package.clone())))
-    }
-
-    /// Proposes to remove the member at this leaf. Gives the message to send.
-    pub fn propose_remove(&self, leaf: u32, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, _| Ok(Proposal::Remove(LeafIndex(leaf))))
-    }
-
-    /// Proposes our own removal; another member has to commit it. Gives the message to send.
-    pub fn propose_leave(&self, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| Ok(Proposal::Remove(state.head.own_leaf)))
-    }
-
-    /// Proposes fresh keys for our own leaf; another member has to commit it. Gives the message to send.
-    pub fn propose_update(&self, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |txn, state| propose::own_update(txn, state, &self.shared.services))
-    }
-
-    /// Proposes to mix an external pre-shared key in. Gives the message to send.
-    pub fn propose_psk(&self, psk_id: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| with_nonce(state.suite, Psk::External(psk_id.as_slice().into())))
-    }
-
-    /// Proposes to mix in the secret that an earlier epoch of this or another group left. Gives the message to send.
-    pub fn propose_resumption_psk(&self, psk: ResumptionPsk, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| with_nonce(state.suite, application_psk(psk.clone())))
-    }
-
-    /// Proposes to replace the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420). Gives the
-    /// message to send.
-    pub fn propose_extensions(&self, extensions: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        let extensions = for_group(&extensions)?;
-        self.propose(&tag, |_, _| Ok(Proposal::GroupContextExtensions(extensions.clone())))
     }
 
     /// The proposals that wait for a commit, in the order they came.
