@@ -113,7 +113,7 @@ fn the_past_the_skipped_and_the_pending_stay_behind() {
     assert_eq!(code(group.receive(skipped.clone(), vec![])), 405);
     assert!(group.pending_commit().unwrap().is_none());
     // Whether the others took that commit, only they know: the group is to be rejoined.
-    assert!(matches!(group.receive(built.commit, vec![]).unwrap(), Event::OwnEcho));
+    assert_eq!(code(group.receive(built.commit, vec![])), 509);
     // The device that was archived goes on as before.
     assert_eq!(text_of(world.receive("bob", &past).unwrap()), "past");
     assert_eq!(text_of(world.receive("bob", &skipped).unwrap()), "skipped");
@@ -221,4 +221,47 @@ fn only_the_whole_archive_under_its_key_is_taken() {
     let secret = world.group("bob").export_secret("x".into(), vec![], 32).unwrap().copy().unwrap();
     assert!(!archive.windows(32).any(|window| window == secret));
     import(&client, archive).unwrap();
+}
+
+#[test]
+fn a_client_that_is_in_use_keeps_its_keys() {
+    let world = World::group_of(&["alice", "bob"]);
+    world.client("bob").put_psk(b"one".to_vec(), b"old".to_vec()).unwrap();
+    let archive = world.client("bob").export_archive(KEY.to_vec()).unwrap();
+    // Another device of the same name has gone its own way.
+    let (storage, client) = device("bob", None);
+    let group = client.create_group(GroupOptions::default()).unwrap();
+    let before = storage.records();
+    assert_eq!(code(import(&client, archive.clone())), 507);
+    group.delete().unwrap();
+    client.put_psk(b"one".to_vec(), b"new".to_vec()).unwrap();
+    assert_eq!(code(import(&client, archive.clone())), 507);
+    client.delete_psk(b"one".to_vec()).unwrap();
+    client.create_key_packages(1, KeyPackageOptions::default()).unwrap();
+    assert_eq!(code(import(&client, archive.clone())), 507);
+    assert!(before.len() > 4);
+    // Asked for, the archive wins, and what the old key signed goes.
+    let options = ImportOptions { replace: true };
+    assert!(client.import_archive(archive, KEY.to_vec(), options).unwrap().signing_keys);
+    assert!(client.key_packages(None, 9).unwrap().is_empty());
+}
+
+#[test]
+fn what_the_other_device_sends_is_told_from_an_echo() {
+    for public in [false, true] {
+        let mut world = World::of(&["alice"]);
+        world.enlist(ClientConfig::basic("bob"), |_| {});
+        world.person_mut("bob").public = public;
+        world.found(&["alice", "bob"]);
+        let archive = world.group("bob").export_archive(KEY.to_vec()).unwrap();
+        let (storage, client) = device("bob", None);
+        import(&client, archive).unwrap();
+        let group = client.open_group(world.group("bob").id()).unwrap();
+        let before = storage.records();
+        let proposal = world.group("bob").propose_update(vec![]).unwrap();
+        assert_eq!(code(group.receive(proposal, vec![])), 509);
+        let commit = world.group("bob").new_commit().build().unwrap().commit;
+        assert_eq!(code(group.receive(commit, vec![])), 509);
+        assert!(storage.records() == before);
+    }
 }

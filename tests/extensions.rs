@@ -140,7 +140,11 @@ fn a_custom_proposal_waits_and_is_committed() {
 
 #[test]
 fn random_values_stand_in_every_leaf_and_nowhere_else() {
-    let mut world = World::group_of(&["alice", "bob", "carol"]);
+    let mut world = World::of(&[]);
+    for name in ["alice", "bob", "carol"] {
+        world.enlist(ClientConfig { grease_extensions: true, ..ClientConfig::basic(name) }, |_| {});
+    }
+    world.found(&["alice", "bob", "carol"]);
     world.propose("bob", |group| group.propose_update(vec![]));
     world.update("carol");
     let is_random = |value: &u16| reserved().contains(value);
@@ -154,6 +158,14 @@ fn random_values_stand_in_every_leaf_and_nowhere_else() {
         assert!(is_random(extension_type) && extensions.contains(extension_type));
     }
     assert!(world.group("alice").extensions().unwrap().is_empty());
+}
+
+#[test]
+fn by_default_there_are_no_random_extensions() {
+    let world = World::group_of(&["alice", "bob"]);
+    for member in world.group("alice").members(None, 10).unwrap() {
+        assert!(member.extensions.is_empty() && !member.capabilities.extensions.is_empty());
+    }
 }
 
 #[test]
@@ -185,6 +197,7 @@ fn without_random_values_there_are_none() {
     }
     // A member who wants them again gets some.
     world.person_mut("bob").config.grease = true;
+    world.person_mut("bob").config.grease_extensions = true;
     world.reopen("bob");
     world.update("bob");
     assert_eq!(world.group("alice").find_member(b"bob".to_vec()).unwrap().unwrap().extensions.len(), 1);

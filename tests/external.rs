@@ -320,9 +320,10 @@ fn a_welcome_that_came_first_voids_a_waiting_join() {
     let info = world.group("alice").group_info(true).unwrap();
     let join = world.client("bob").join_external(info, options()).unwrap();
     world.add("alice", &["bob"]);
-    assert_eq!(code(world.client("bob").confirm_join(join.group_id.clone(), None, vec![])), 511);
-    world.client("bob").discard_join(join.group_id, None).unwrap();
+    assert!(world.client("bob").pending_join(join.group_id.clone()).unwrap().is_none());
+    assert_eq!(code(world.client("bob").confirm_join(join.group_id, None, vec![])), 511);
     world.update("bob");
+    enter(&mut world, "bob", "alice", again());
 }
 
 /// Alice's member bob builds a commit, and makes a rejoin before he hears what became of the commit, which was accepted.
@@ -366,4 +367,38 @@ fn a_commit_does_not_bring_back_a_rejoin_that_was_discarded() {
     world.receive("bob", &built.commit).unwrap();
     assert!(world.client("bob").pending_join(join.group_id).unwrap().is_none());
     assert_eq!(code(world.receive("bob", &join.commit)) / 100, 3);
+}
+
+/// Overwrites all that is stored of epochs.
+fn damage(world: &World, name: &str) {
+    let of_epochs = world.records(name).into_iter().filter(|record| record.key[8] == 0x10 && record.key[17] == 0x01);
+    let puts: Vec<WriteOp> = of_epochs.map(|record| WriteOp::Put { key: record.key, value: vec![1, 2, 3] }).collect();
+    assert!(!puts.is_empty());
+    world.person(name).storage.write(WriteBatch::by_hand(vec![], puts, None)).unwrap();
+}
+
+#[test]
+fn a_group_whose_records_are_damaged_is_rejoined() {
+    let mut world = World::group_of(&["alice", "bob", "carol"]);
+    damage(&world, "bob");
+    world.reopen("bob");
+    assert_eq!(code(world.group("bob").status()), 702);
+    let join = world.client("bob").join_external(world.group("alice").group_info(true).unwrap(), again()).unwrap();
+    for name in ["alice", "carol"] {
+        world.receive(name, &join.commit).unwrap();
+    }
+    world.client("bob").confirm_join(join.group_id, None, vec![]).unwrap();
+    world.settle();
+    world.update("bob");
+}
+
+#[test]
+fn a_group_whose_records_are_damaged_is_deleted() {
+    let world = World::group_of(&["alice", "bob"]);
+    let healthy = world.client("bob").create_group(GroupOptions::default()).unwrap();
+    damage(&world, "bob");
+    assert_eq!(code(world.client("bob").prune()), 702);
+    world.group("bob").delete().unwrap();
+    healthy.delete().unwrap();
+    assert!(world.records("bob").iter().all(|record| !matches!(record.key[8], 0x04 | 0x10)));
 }

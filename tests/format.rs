@@ -273,7 +273,7 @@ fn the_present_release_writes_what_it_reads() {
 fn the_golden_store_has_every_kind_of_record() {
     let golden = write(None);
     let client_kinds: Vec<u8> = kinds(golden.records.iter().map(|(key, _)| key[8]));
-    assert_eq!(client_kinds, [0x01, 0x02, 0x03, 0x04, 0x05, 0x07, 0x10]);
+    assert_eq!(client_kinds, [0x01, 0x02, 0x03, 0x04, 0x05, 0x07, 0x08, 0x10]);
     let group: Vec<&Vec<u8>> = golden.records.iter().map(|(key, _)| key).filter(|key| key[8] == 0x10).collect();
     // Chunks of unmerged leaves (0x03) need more than thirty-two of them, and have tests of their own.
     assert_eq!(

@@ -56,9 +56,10 @@ impl Policy for Book {
             Change::Add { client_id } => format!("add {}", String::from_utf8(client_id).unwrap()),
             Change::Remove { leaf } => format!("remove {leaf}"),
             Change::Update { leaf } => format!("update {leaf}"),
-            Change::Psk => "psk".to_owned(),
-            Change::Reinit => "reinit".to_owned(),
-            Change::ExternalJoin { client_id, removed } => {
+            Change::Psk { .. } => "psk".to_owned(),
+            Change::ResumptionPsk { .. } => "resumption psk".to_owned(),
+            Change::Reinit { .. } => "reinit".to_owned(),
+            Change::ExternalJoin { client_id, removed, .. } => {
                 format!("join of {} removing {removed:?}", String::from_utf8(client_id).unwrap())
             }
             Change::Commit => "commit".to_owned(),
@@ -351,7 +352,7 @@ fn followed(watched: &Watched, make: impl FnOnce(SuccessorOptions) -> Result<Suc
         "who: server",
         "who: alice",
         "who: bob",
-        "psk: by 0, committed by 0",
+        "resumption psk: by 0, committed by 0",
         "add bob: by 0, committed by 0",
         "commit: by 0, committed by 0",
     ];

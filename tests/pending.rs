@@ -276,3 +276,16 @@ fn confirming_and_discarding_mean_the_commit_they_name() {
     assert_eq!(code(group.discard_commit(Some(b"another".to_vec()))), 504);
     group.confirm_commit(Some(built.commit), vec![]).unwrap();
 }
+
+#[test]
+fn a_commit_that_could_not_be_built_is_built_later() {
+    let world = World::group_of(&["alice", "bob"]);
+    let leaf = world.leaf("bob");
+    let draft = world.group("alice").new_commit().remove(leaf).unwrap();
+    world.group("alice").new_commit().build().unwrap();
+    assert_eq!(code(draft.build()), 503);
+    world.group("alice").discard_commit(None).unwrap();
+    let built = draft.build().unwrap();
+    assert_eq!(code(draft.build()), 508);
+    assert!(matches!(world.receive("bob", &built.commit).unwrap(), Event::Removed { .. }));
+}

@@ -60,7 +60,7 @@ fn one_message_in_so_many_is_written() {
 #[test]
 fn more_than_the_most_is_the_most() {
     let world = two(u32::MAX);
-    let (writes, messages) = writes(&world, 1001);
+    let (writes, messages) = writes(&world, 257);
     assert_eq!(writes, 2);
     assert_read_once(&world, &messages);
 }

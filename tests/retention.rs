@@ -241,3 +241,27 @@ fn what_is_left_of_an_earlier_stay_grows_old_too() {
         world.say("alice", "on we go");
     }
 }
+
+#[test]
+fn a_commit_that_was_built_before_a_prune_brings_nothing_back() {
+    let mut world = World::group_of(&["alice", "bob"]);
+    // An epoch that ended in the future, by a clock that was put right since.
+    world.clock.pass(10 * DAY);
+    world.update("bob");
+    world.clock.rewind(10 * DAY);
+    world.update("bob");
+    let kept = |world: &World| {
+        let epoch_of = |key: &[u8]| u64::from_be_bytes(key[18..26].try_into().unwrap());
+        let keys = world.records("alice").into_iter().map(|record| record.key);
+        keys.filter(|key| key[8] == 0x10 && key[17] == 0x01).map(|key| epoch_of(&key)).min().unwrap()
+    };
+    let before = kept(&world);
+    let built = world.group("alice").new_commit().build().unwrap();
+    world.group("alice").prune(Some(0)).unwrap();
+    let pruned = kept(&world);
+    assert!(before < pruned);
+    world.group("alice").confirm_commit(None, vec![]).unwrap();
+    assert!(kept(&world) >= pruned);
+    world.receive("bob", &built.commit).unwrap();
+    world.settle();
+}

@@ -18,10 +18,14 @@ mod delivery;
 mod dice;
 #[path = "simulation/model.rs"]
 mod model;
+#[path = "simulation/outcomes.rs"]
+mod outcomes;
 #[path = "simulation/outside.rs"]
 mod outside;
 #[path = "simulation/outsiders.rs"]
 mod outsiders;
+#[path = "simulation/receiving.rs"]
+mod receiving;
 #[path = "simulation/shaky.rs"]
 mod shaky;
 #[path = "simulation/steps.rs"]

@@ -281,3 +281,59 @@ fn the_app_limits_how_far_back_a_key_may_come_from() {
     let near = psk(&world, 1);
     world.commit("alice", |draft| draft.resumption_psk(near).unwrap());
 }
+
+#[test]
+fn a_group_that_only_has_the_id_of_the_successor_is_none() {
+    let mut world = both_suites(&["alice", "bob", "carol"]);
+    close(&world, &["bob", "carol"], anew(b"next", 1));
+    // Mallory knows the id, and the key packages that are published.
+    world.enlist(ClientConfig::basic("mallory"), |_| {});
+    let options = GroupOptions { group_id: Some(b"next".to_vec()), ..GroupOptions::default() };
+    let fake = world.client("mallory").create_group(options).unwrap();
+    let package = packages(&world, &["bob"], 1).remove(0);
+    let welcome = fake.clone().new_commit().add(package).unwrap().build().unwrap().welcome.unwrap();
+    let before = world.records("bob");
+    assert_eq!(code(world.client("bob").join(welcome, JoinOptions::default())), 318);
+    assert!(world.records("bob") == before);
+    // The true one is joined, left, and joined again like any other group.
+    let successor = world.group("alice").create_successor(along(packages(&world, &["bob", "carol"], 1))).unwrap();
+    let bob = join(&world, "bob", &successor).unwrap();
+    let alice = &successor.group;
+    let commit = alice.clone().new_commit().remove(bob.status().unwrap().own_leaf).unwrap().build().unwrap().commit;
+    alice.confirm_commit(None, vec![]).unwrap();
+    assert!(matches!(bob.receive(commit, vec![]).unwrap(), Event::Removed { .. }));
+    let package = packages(&world, &["bob"], 1).remove(0);
+    let welcome = alice.clone().new_commit().add(package).unwrap().build().unwrap().welcome.unwrap();
+    alice.confirm_commit(None, vec![]).unwrap();
+    world.client("bob").join(welcome, JoinOptions::default()).unwrap();
+}
+
+#[test]
+fn an_announcement_goes_with_the_group_that_made_it() {
+    let world = both_suites(&["alice", "bob"]);
+    let empty = World::of(&["bob"]).records("bob").len() + 1;
+    close(&world, &["bob"], anew(b"next", 1));
+    world.group("bob").delete().unwrap();
+    assert_eq!(world.records("bob").len(), empty, "a client, its format and its two signing keys");
+}
+
+#[test]
+fn a_successor_has_another_id() {
+    let world = both_suites(&["alice", "bob"]);
+    let id = world.group("alice").id();
+    let before = world.records("alice");
+    assert_eq!(code(world.group("alice").propose_reinit(anew(&id, 1), vec![])), 305);
+    assert_eq!(code(world.group("alice").new_commit().reinit(anew(&id, 1)).unwrap().build()), 305);
+    assert!(world.records("alice") == before);
+}
+
+#[test]
+fn a_policy_is_told_with_what_a_group_is_to_be_begun_anew() {
+    let mut world = World::of(&["bob"]);
+    let lowers = |request: &ChangeRequest| matches!(request.change, Change::Reinit { cipher_suite: 1, .. });
+    let config = ClientConfig { cipher_suites: vec![2, 1], ..ClientConfig::basic("alice") };
+    world.enlist(config, |host| host.policy = Some(Arc::new(Forbids(lowers))));
+    world.create("alice", GroupOptions::default());
+    assert_eq!(code(world.group("alice").propose_reinit(anew(b"next", 1), vec![])), 313);
+    world.group("alice").propose_reinit(anew(b"next", 2), vec![]).unwrap();
+}

@@ -56,7 +56,7 @@ pub struct Persona {
     pub public: bool,
     /// Whether messages are padded.
     pub padded: bool,
-    /// Whether random values are published beside the real ones (GREASE, RFC 9420 §13.5), by those who can.
+    /// Whether extensions of random types are published beside the real ones (GREASE, RFC 9420 §13.5), by those who can.
     pub grease: bool,
 }
 

@@ -16,6 +16,9 @@ use conclave_interop::tally::Tally;
 /// How many scripts with each peer, unless told otherwise.
 const SCRIPTS: u64 = 200;
 
+/// How many failures of a cast are told with all their steps; the others in one line.
+const IN_FULL: usize = 3;
+
 fn main() -> Outcome<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -57,7 +60,11 @@ fn play_all(scripts: u64) -> Outcome<ExitCode> {
         let report = Batch { cast, first: 0, scripts }.play(threads);
         let (passed, seconds) = (report.passed, began.elapsed().as_secs());
         print(&format!("{cast:?}: {passed} of {scripts} scripts of {STEPS} steps passed, {seconds} s"));
-        report.failures.iter().for_each(|failure| print(failure));
+        report
+            .failures
+            .iter()
+            .enumerate()
+            .for_each(|(at, failure)| print(if at < IN_FULL { failure } else { last(failure) }));
         whole.passed += passed;
         whole.tally.add(&report.tally);
         whole.failures.extend(report.failures);
@@ -67,6 +74,11 @@ fn play_all(scripts: u64) -> Outcome<ExitCode> {
     missing.iter().for_each(|what| print(&format!("MISSING: {what}")));
     print(&format!("{} scripts passed, {} failed", whole.passed, whole.failures.len()));
     Ok(if missing.is_empty() && whole.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The line that says why.
+fn last(failure: &str) -> &str {
+    failure.lines().last().unwrap_or(failure)
 }
 
 fn print(line: &str) {

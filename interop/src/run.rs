@@ -55,7 +55,7 @@ impl Batch {
         let played = play(cast, seed).map_err(|error| format!("seed {seed} of {cast:?} does not start: {error}"))?;
         match played.failed {
             None => Ok(played.tally),
-            Some(why) => Err(format!("seed {seed} of {cast:?}\n{}\nFAILED: {why}", played.log.join("\n"))),
+            Some(why) => Err(format!("{}\nFAILED: seed {seed} of {cast:?}: {why}", played.log.join("\n"))),
         }
     }
 }

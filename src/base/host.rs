@@ -5,6 +5,7 @@
 //! `Reentrant`. No lock that guards data is held meanwhile.
 
 use super::error::{Code, Result};
+use super::event::ResumptionPsk;
 
 /// What a signature is for, so that a signer can tell a message from a key package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
@@ -138,16 +139,37 @@ pub enum Change {
         /// The leaf that changes.
         leaf: u32,
     },
-    /// A pre-shared key is mixed in.
-    Psk,
+    /// A pre-shared key of the app is mixed in.
+    Psk {
+        /// The id of the key.
+        psk_id: Vec<u8>,
+    },
+    /// The secret of an earlier epoch is mixed in, as proof of having been a member then.
+    ResumptionPsk {
+        /// Which one.
+        psk: ResumptionPsk,
+    },
     /// The group would be closed and begun anew.
-    Reinit,
+    Reinit {
+        /// The id of the successor.
+        group_id: Vec<u8>,
+        /// Its protocol version; 1 is MLS 1.0, and the only one that this library speaks.
+        version: u16,
+        /// Its cipher suite.
+        cipher_suite: u16,
+        /// The types of its extensions.
+        extensions: Vec<u16>,
+    },
     /// A client joins by itself, by external commit.
     ExternalJoin {
         /// The client.
         client_id: Vec<u8>,
         /// The leaf that it takes out, an earlier one of its own. That removal is asked about by itself, too.
         removed: Option<u32>,
+        /// The app's pre-shared keys that it mixes in; each is asked about by itself, too.
+        psks: Vec<Vec<u8>>,
+        /// The earlier epochs that it proves to have been in; each is asked about by itself, too.
+        resumption_psks: Vec<ResumptionPsk>,
     },
     /// A member makes a commit and so begins an epoch, whatever the commit changes; each change is asked about by itself, too.
     Commit,

@@ -47,8 +47,8 @@ pub(crate) const MAX_VALUE: usize = 64 << 10;
 /// Longest storage key.
 pub(crate) const MAX_KEY: usize = 96;
 
-/// Most generations reserved in one write: a receiver must be able to skip them all.
-pub(crate) const MAX_RESERVED: u32 = 1_000;
+/// Most generations reserved in one write: receivers must be able to skip what several handles leave unused of theirs.
+pub(crate) const MAX_RESERVED: u32 = 256;
 
 /// Longest message, with its authenticated data, that a reserved generation is used for; longer ones get one of their own.
 pub(crate) const MAX_RESERVED_CONTENT: usize = 48 << 10;

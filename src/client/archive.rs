@@ -7,10 +7,11 @@ use super::client::Client;
 use super::group::Group;
 use super::lease::Inside;
 use crate::base::event::Effect;
-use crate::base::{Code, GroupId, Result, Secret};
+use crate::base::{Code, GroupId, Result, Secret, constant_time_eq};
 use crate::crypto::RecordKey;
 use crate::group::archive::GroupArchive;
 use crate::group::head::{Head, Standing};
+use crate::group::key_package;
 use crate::group::psk::{self, StoredPsk};
 use crate::group::state::GroupState;
 use crate::store::{Reader, Record, Txn, Writer, decode_record, encode_record};
@@ -20,8 +21,8 @@ use crate::group::foresight::Foresight;
 /// How an archive is taken in.
 #[derive(Clone, Copy, Debug, Default, uniffi::Record)]
 pub struct ImportOptions {
-    /// Whether groups that are here already are replaced by those of the archive, which may be older. Without it, the import is
-    /// refused if there is one.
+    /// Whether what is here already is replaced by what is in the archive, which may be older: groups, pre-shared keys of the same
+    /// id, and signing keys, with the key packages that they signed. Without it, the import is refused if something would be.
     pub replace: bool,
 }
 
@@ -74,7 +75,8 @@ impl Client {
     ///
     /// # Errors
     /// `BadKey` for a key that is not 32 bytes, `BadArchive` for bytes that are none or were sealed under another key,
-    /// `AlreadyMember` if a group is here already, `StoreNewer` for an archive of a newer release.
+    /// `AlreadyMember` if something is here already that [`ImportOptions::replace`] is about, `StoreNewer` for an archive of a
+    /// newer release.
     pub fn import_archive(&self, archive: Vec<u8>, key: Vec<u8>, options: ImportOptions) -> Result<Imported> {
         let _inside = Inside::enter()?;
         let key = sealing_key(key)?;
@@ -89,7 +91,7 @@ impl Client {
 impl Client {
     fn archive(&self, txn: &mut Txn) -> Result<Archive> {
         let mut groups = Vec::new();
-        for head in heads(txn)? {
+        for head in stored_heads(txn)? {
             if head.standing != Standing::Removed {
                 let state = GroupState::load(txn, &head.group_id)?;
                 groups.push(GroupArchive::of(txn, &state, &*self.shared.services.observer)?);
@@ -105,37 +107,49 @@ impl Client {
 
     fn take_in(&self, txn: &mut Txn, archive: Archive, options: ImportOptions) -> Result<Imported> {
         let mut imported = Imported { signing_keys: !archive.signing_keys.is_empty(), ..Imported::default() };
+        archive.psks.iter().try_for_each(|key| psk::take_in(txn, key, options.replace))?;
+        for (key_id, secret) in &archive.signing_keys {
+            take_signing_key(txn, (key_id, secret), options.replace)?;
+        }
         for group in archive.groups {
             let group_id: GroupId = group.group_id()?;
             group.stage(txn, options.replace, &*self.shared.services.observer)?;
             imported.group_ids.push(group_id.0);
         }
-        archive.psks.iter().for_each(|key| psk::keep(txn, key));
-        for (key_id, secret) in &archive.signing_keys {
-            let record = txn.keyspace().signature_key(key_id);
-            txn.guard(&record)?;
-            txn.store(record, secret);
-        }
         Ok(imported)
     }
 }
 
-/// Groups read in one call.
-const PAGE: usize = 256;
-
-fn heads(txn: &mut Txn) -> Result<Vec<Head>> {
-    let (prefix, mut after, mut heads) = (txn.keyspace().heads(), None, Vec::new());
-    loop {
-        let page = txn.scan(&prefix, after.as_ref(), PAGE)?;
-        let ended = page.len() < PAGE;
-        after = page.last().map(|(key, _)| key.clone());
-        for (_, value) in page {
-            heads.push(decode_record::<Head>(&value)?);
-        }
-        if ended {
-            return Ok(heads);
-        }
+/// Takes a signing key in. Another one that is here goes only if that was asked for, or if nothing was signed with it yet: groups
+/// and key packages know the client by it.
+fn take_signing_key(txn: &mut Txn, (key_id, secret): (&[u8], &Secret), replace: bool) -> Result<()> {
+    let record = txn.keyspace().signature_key(key_id);
+    txn.guard(&record)?;
+    let differs = txn.load::<Secret>(&record)?.is_some_and(|known| !constant_time_eq(known.expose(), secret.expose()));
+    if differs && !replace && is_in_use(txn, key_id)? {
+        return Err(
+            Code::AlreadyMember.with("this client has a signing key of its own, which groups or key packages use")
+        );
     }
+    if differs {
+        key_package::delete_of(txn, key_id)?;
+    }
+    txn.store(record, secret);
+    Ok(())
+}
+
+fn is_in_use(txn: &mut Txn, key_id: &[u8]) -> Result<bool> {
+    let by_group = stored_heads(txn)?.iter().any(|head| head.signing_key == key_id);
+    Ok(by_group || key_package::list(txn, None, usize::MAX)?.iter().any(|own| own.signing_key == key_id))
+}
+
+fn stored_heads(txn: &mut Txn) -> Result<Vec<Head>> {
+    let (prefix, mut heads) = (txn.keyspace().heads(), Vec::new());
+    txn.each(&prefix, |_, value| {
+        heads.push(decode_record(value)?);
+        Ok(())
+    })?;
+    Ok(heads)
 }
 
 /// What an archive holds.

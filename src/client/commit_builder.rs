@@ -40,8 +40,8 @@ struct Draft {
     tag: Vec<u8>,
 }
 
-/// Collects what a commit is to change; [`build`](CommitBuilder::build) makes it and uses the builder up. With nothing said, a
-/// commit takes in the proposals that wait and gives this member fresh keys.
+/// Collects what a commit is to change; [`build`](CommitBuilder::build) makes it, once; after an error it can be tried again.
+/// With nothing said, a commit takes in the proposals that wait and gives this member fresh keys.
 ///
 /// # Errors
 /// Every call returns `Consumed` once the commit was built; and those that name none, nothing else.
@@ -138,14 +138,16 @@ impl CommitBuilder {
     /// not in the storage, or ask of members what they do not support.
     ///
     /// # Errors
-    /// `PendingCommit` if one waits already, `Consumed` if the builder was used before, `Removed`, `Frozen`, `NotHealed`,
+    /// `PendingCommit` if one waits already, `Consumed` if it was built before, `Removed`, `Frozen`, `NotHealed`,
     /// `UnknownPsk` for a key that is not here, `BadArgument` for our own removal, `TooLong` and `UnsupportedSuite` for a
     /// ReInit, `LimitReached`, and the 3xx of whatever a change breaks: `KeyReused` for a client that is a member,
     /// `Incapable` if a member or a new one lacks what the group asks for, `Expired`, `BadProposalList`,
     /// `CredentialRejected`, `PolicyRejected` and others.
     pub fn build(&self) -> Result<CommitResult> {
-        let draft = self.draft.lock().take().ok_or(Code::Consumed)?;
-        self.group.commit(|state| request(&draft, state), &draft.tag)
+        let draft = self.draft.lock().clone().ok_or(Code::Consumed)?;
+        let built = self.group.commit(|state| request(&draft, state), &draft.tag)?;
+        *self.draft.lock() = None;
+        Ok(built)
     }
 }
 

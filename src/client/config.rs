@@ -33,6 +33,9 @@ pub struct ClientConfig {
     /// Whether random values are put into what this client publishes (GREASE, RFC 9420 §13.5), which keeps other
     /// implementations from relying on lists of what they know. They mean nothing and cost a few bytes.
     pub grease: bool,
+    /// Whether, with `grease`, there are extensions of such values in leaves and key packages, too. RFC 9420 wants them there;
+    /// but OpenMLS, up to its release 0.9 at least, refuses them (docs/interop.md), and with them every client that sends some.
+    pub grease_extensions: bool,
     /// How many epochs before the current one can still be read.
     /// With 0, none: what arrives after the commit that ended its epoch is lost.
     pub past_epochs: u32,
@@ -68,7 +71,7 @@ pub struct ClientConfig {
     /// nothing for no limit of the app's own.
     /// The bound of the cipher suite's AEAD (RFC 9420 §15.2) holds in any case; it is far away: 2^47 bytes for AES-GCM.
     pub max_epoch_bytes: Option<u64>,
-    /// How many generations a group handle reserves in one write, for as many messages: 64 is typical, 1 000 the most; 0 or 1
+    /// How many generations a group handle reserves in one write, for as many messages: 64 is typical, 256 the most; 0 or 1
     /// for none. A generation is one key of the sequence that a member has in an epoch; each message uses up one. A message
     /// that is sent from the reserve writes nothing and has no effect: it is not in a journal, and its tag is dropped.
     /// Whether it was sent is for the app to know.
@@ -98,6 +101,7 @@ impl ClientConfig {
             credentials: Vec::new(),
             leaf_extensions: Vec::new(),
             grease: true,
+            grease_extensions: false,
             past_epochs: 5,
             resumption_epochs: 5,
             max_forward: 1000,

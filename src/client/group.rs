@@ -18,7 +18,7 @@ use crate::group::head::Standing;
 use crate::group::members::Listing;
 use crate::group::reserve::Reserve;
 use crate::group::state::GroupState;
-use crate::group::{commit, group_info, members, pending, pending_join, proposals, propose};
+use crate::group::{commit, group_info, members, pending, proposals, propose, stay};
 use crate::message::{ContentType, Proposal};
 use crate::schedule::Exporter;
 use crate::store::{Key, Txn};
@@ -228,18 +228,16 @@ impl Group {
         })
     }
 
-    /// Deletes everything this client has of the group, in one batch.
+    /// Deletes everything this client has of the group, in one batch. Reads its head and no more, so that a group goes also when
+    /// its records are damaged.
     ///
     /// # Errors
     /// None but those of every call.
     pub fn delete(&self) -> Result<()> {
-        self.act(Foresight::to_load, |txn, state| {
-            let key = txn.keyspace().head(&state.head.group_id);
-            txn.guard(&key)?;
-            pending_join::forget(txn, &state.head);
-            txn.delete(key);
-            Ok(((), None))
-        })
+        let _inside = Inside::enter()?;
+        let _lease = self.lease()?;
+        *self.foresight.lock() = None;
+        run(&self.shared.store, |txn| stay::delete(txn, &self.group_id).map(|()| ((), None)))
     }
 }
 

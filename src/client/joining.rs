@@ -107,7 +107,7 @@ impl Client {
 
     /// Enters the group, when the delivery service has accepted our commit: `commit` is the message that was accepted, where
     /// several processes share the store. (In a group that is joined anew, its echo does the same.) What late messages of an
-    /// earlier stay need is kept for the window of past epochs.
+    /// earlier stay need is kept for the window of past epochs; a commit that still waited there is given up.
     ///
     /// # Errors
     /// `NoPendingJoin`, also if another commit than the given one waits.

@@ -23,7 +23,8 @@ impl Group {
     /// - What comes at the wrong time: `FutureEpoch`, `PastEpoch`, `GenerationTooFar`, `KeyGone`, `Removed`; `Frozen` for
     ///   proposals and commits.
     /// - What lacks something: `UnknownProposal`, `UnknownPsk`.
-    /// - What is our own: `OwnCommitDiscarded`, and `OwnMessage` for a commit that this store does not know.
+    /// - What is our own: `OwnCommitDiscarded`, `OwnMessage` for a commit that this store does not know, and `NotHealed` in a
+    ///   group that came out of an archive, where another device may have sent it.
     /// - What breaks a rule, the app's own among them (`CredentialRejected`, `PolicyRejected`): the 3xx. `LimitReached` for a
     ///   proposal when too many wait.
     pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {

@@ -32,22 +32,25 @@ impl Group {
 #[uniffi::export]
 impl Client {
     /// Deletes what is too old in all groups, as [`Group::prune`] does, and key packages whose time is over. For an app to
-    /// call now and then, once a day for instance. Each group is a write of its own, if there is something to delete.
+    /// call now and then, once a day for instance. Each group is a write of its own, if there is something to delete;
+    /// one that fails does not keep the others from it, and the first error is returned at the end.
     ///
     /// # Errors
-    /// None but those of every call on a client or a group. What was deleted before the error stays deleted.
+    /// None but those of every call on a client or a group.
     pub fn prune(&self) -> Result<()> {
         {
             let _inside = Inside::enter()?;
             self.run(key_package::prune)?;
         }
-        let mut after = None;
+        let (mut after, mut outcome) = (None, Ok(()));
         loop {
             let page = self.groups(after, PAGE)?;
-            page.groups.into_iter().try_for_each(|group| self.prune_group(group.group_id))?;
+            for group in page.groups {
+                outcome = outcome.and(self.prune_group(group.group_id));
+            }
             after = page.next;
             if after.is_none() {
-                return Ok(());
+                return outcome;
             }
         }
     }

@@ -41,6 +41,7 @@ pub(crate) fn services(
         capabilities: capabilities.clone(),
         extensions: extensions.clone(),
         grease: config.grease,
+        grease_extensions: config.grease && config.grease_extensions,
     });
     Ok(Services {
         signer,

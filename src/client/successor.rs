@@ -70,10 +70,10 @@ impl Group {
     /// Proposes to close the group and begin it anew with other parameters. Gives the message to send.
     ///
     /// # Errors
-    /// Those of [`Group::propose_leave`], `TooLong` for an id of more than 1 024 bytes, `UnsupportedSuite`, `BadArgument`
-    /// for a list of extensions that is malformed, empty or has types reserved for GREASE, `WrongContent` for an extension
-    /// that does not belong in a group, the 2xx for one of RFC 9420's that is malformed, `LimitReached` for a list that is
-    /// too long.
+    /// Those of [`Group::propose_leave`], `TooLong` for an id of more than 1 024 bytes, `BadProposal` for that of the group
+    /// itself, `UnsupportedSuite`, `BadArgument` for a list of extensions that is malformed, empty or has types reserved for
+    /// GREASE, `WrongContent` for an extension that does not belong in a group, the 2xx for one of RFC 9420's that is
+    /// malformed, `LimitReached` for a list that is too long.
     pub fn propose_reinit(&self, options: ReinitOptions, tag: Vec<u8>) -> Result<Vec<u8>> {
         self.propose(&tag, |_, state| Ok(Proposal::ReInit(reinit(state, &options)?)))
     }

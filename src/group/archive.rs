@@ -2,13 +2,14 @@
 //! with and pending commits stay behind. A copy does not know which keys were used since it was made, so a group that comes out
 //! of one sends nothing until it was rejoined.
 
-use super::create::start_afresh;
 use super::epoch::EpochRecord;
 use super::head::{Backlog, Head, Settings, Standing};
 use super::members;
 use super::pending_join;
 use super::proposals::{self, KnownProposal};
 use super::state::GroupState;
+use super::stay::{self, start_afresh};
+use super::successor::announce;
 use crate::base::host::Observer;
 use crate::base::{Code, Error, GroupId, LeafIndex, Result, Secret};
 use crate::crypto::{Digest, Suite};
@@ -23,6 +24,7 @@ pub(crate) struct GroupArchive {
     own_leaf: LeafIndex,
     signing_key: Vec<u8>,
     settings: Settings,
+    is_closed: bool,
     /// The ReInit that closed the group.
     reinit: Option<ReInit>,
     tree: Vec<u8>,
@@ -49,6 +51,7 @@ impl GroupArchive {
             own_leaf: state.head.own_leaf,
             signing_key: state.head.signing_key.clone(),
             settings: state.head.settings,
+            is_closed: state.head.standing == Standing::Frozen,
             reinit,
             tree: state.tree().export(txn, observer)?,
             names: names(txn, state)?,
@@ -81,7 +84,7 @@ impl GroupArchive {
             suite: suite.id(),
             epoch: context.epoch,
             revision: 0,
-            standing: if self.reinit.is_some() { Standing::Frozen } else { Standing::Imported },
+            standing: if self.is_closed { Standing::Frozen } else { Standing::Imported },
             own_leaf: self.own_leaf,
             signing_key: self.signing_key,
             tree,
@@ -97,7 +100,7 @@ impl GroupArchive {
         txn.store(state.keys.epoch(state.head.epoch), &state.epoch);
         txn.store(state.keys.path_keys(), &self.path_keys);
         self.keys.stage(txn, secret_tree(&state, &state.keys));
-        self.reinit.iter().for_each(|reinit| txn.store(state.keys.successor(), reinit));
+        self.reinit.iter().for_each(|reinit| announce(txn, &state, reinit));
         self.proposals.iter().for_each(|(reference, known)| txn.store(state.keys.proposal(&reference.0), known));
         self.update_keys.iter().for_each(|(public, private)| txn.store(state.keys.update_key(public), private));
         state.store_head(txn)?;
@@ -142,12 +145,10 @@ fn update_keys(
 fn make_way(txn: &mut Txn, group_id: &GroupId, replace: bool) -> Result<()> {
     let key = txn.keyspace().head(group_id);
     txn.guard(&key)?;
+    pending_join::drop_waiting(txn, group_id)?;
     match txn.load::<Head>(&key)? {
         Some(_) if !replace => Err(Code::AlreadyMember.into()),
-        Some(head) => {
-            pending_join::forget(txn, &head);
-            Ok(())
-        }
+        Some(head) => stay::forget(txn, &head),
         None => Ok(()),
     }
 }
@@ -188,6 +189,7 @@ impl Record for GroupArchive {
         writer.bytes(&self.signing_key);
         writer.flag(self.settings.encrypt_handshakes);
         writer.flag(self.settings.pad);
+        writer.flag(self.is_closed);
         writer.option(self.reinit.as_ref(), write_inner);
         writer.bytes(&self.tree);
         writer.list(&self.names, |writer, (client_id, user_id)| {
@@ -212,6 +214,7 @@ impl Record for GroupArchive {
             own_leaf: LeafIndex(reader.u32()?),
             signing_key: reader.bytes()?.to_vec(),
             settings: Settings { encrypt_handshakes: reader.flag()?, pad: reader.flag()? },
+            is_closed: reader.flag()?,
             reinit: reader.option(read_inner)?,
             tree: reader.bytes()?.to_vec(),
             names: reader.list(|reader| Ok((reader.bytes()?.to_vec(), reader.bytes()?.to_vec())))?,

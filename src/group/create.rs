@@ -2,19 +2,20 @@
 
 use super::census;
 use super::epoch::EpochRecord;
-use super::head::{Backlog, Head, PreviousStay, Settings, Standing};
+use super::head::{Backlog, Head, Settings, Standing};
 use super::host::{Host, OwnIdentity};
 use super::identities;
 use super::key_package::fresh_lifetime;
 use super::own_leaf::{sign_leaf, unsigned_leaf};
 use super::stage::leaf_record;
 use super::state::GroupState;
-use crate::base::{Code, Epoch, GroupId, LeafIndex, ProtocolVersion, Result};
+use super::stay::begin_stay;
+use crate::base::{Epoch, GroupId, LeafIndex, ProtocolVersion, Result};
 use crate::codec::{Opaque, encode};
-use crate::crypto::{Digest, Suite, random_bytes};
+use crate::crypto::{Digest, Suite};
 use crate::message::{GroupContext, check_group_extensions};
 use crate::schedule::{EpochSecrets, SecretTree, confirmation_tag, interim_transcript_hash};
-use crate::store::{GroupKeys, Incarnation, Txn};
+use crate::store::{GroupKeys, Txn};
 use crate::tree::{Extensions, LeafNodeSource, PathKeys, Tree, TreeHead};
 
 /// What the creator decides.
@@ -89,47 +90,6 @@ fn plant(
     let head = tree.flush(txn)?;
     txn.store(keys.path_keys(), &PathKeys::of_leaf(CREATOR, private));
     Ok((tree, head))
-}
-
-/// A stay in a group that begins.
-pub(crate) struct NewStay {
-    pub(crate) keys: GroupKeys,
-    pub(crate) incarnation: Incarnation,
-    pub(crate) previous: Option<PreviousStay>,
-}
-
-/// Begins a stay in a group under a fresh incarnation. A group that this client was removed from is replaced, but for what
-/// late messages of that stay need; one that it is in is not.
-pub(crate) fn begin_stay(txn: &mut Txn, group_id: &GroupId) -> Result<NewStay> {
-    let head_key = txn.keyspace().head(group_id);
-    txn.guard(&head_key)?;
-    let previous = match txn.load::<Head>(&head_key)? {
-        None => None,
-        Some(head) if head.standing == Standing::Removed => Some(retire(txn, head)),
-        Some(_) => return Err(Code::AlreadyMember.into()),
-    };
-    let (keys, incarnation) = start_afresh(txn)?;
-    Ok(NewStay { keys, incarnation, previous })
-}
-
-/// A fresh incarnation, and the keys of its records.
-pub(crate) fn start_afresh(txn: &mut Txn) -> Result<(GroupKeys, Incarnation)> {
-    let incarnation = Incarnation(random_bytes()?);
-    let keys = GroupKeys::new(txn.keyspace().clone(), incarnation);
-    // Nothing lies under a fresh incarnation, and saying so spares every look.
-    txn.clear(keys.all());
-    Ok((keys, incarnation))
-}
-
-/// What is left of a stay that has ended when another takes its place; the one before it goes.
-pub(crate) fn retire(txn: &mut Txn, head: Head) -> PreviousStay {
-    if let Some(older) = head.previous {
-        txn.clear(GroupKeys::new(txn.keyspace().clone(), older.incarnation).all());
-    }
-    let Head { incarnation, own_leaf, oldest_epoch, epoch, .. } = head;
-    // The new head counts nothing of what the stay that is over has deferred.
-    txn.clear(GroupKeys::new(txn.keyspace().clone(), incarnation).all_deferred());
-    PreviousStay { incarnation, own_leaf, epochs: (oldest_epoch, epoch) }
 }
 
 /// Stages the secrets of epoch 0: a random epoch secret, and the hashes of an empty transcript (RFC 9420 §11).

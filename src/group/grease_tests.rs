@@ -12,7 +12,7 @@ use crate::tree::{Extensions, is_reserved};
 use crate::{AcceptAll, encode_extensions};
 
 fn client(grease: bool) -> Arc<Client> {
-    let config = ClientConfig { grease, ..ClientConfig::basic("alice") };
+    let config = ClientConfig { grease, grease_extensions: true, ..ClientConfig::basic("alice") };
     Client::new(config, Host::new(MemoryStorage::new(), Arc::new(AcceptAll))).unwrap()
 }
 

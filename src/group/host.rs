@@ -21,6 +21,8 @@ pub(crate) struct OwnIdentity {
     pub(crate) extensions: Extensions,
     /// Whether leaves, key packages and GroupInfos get random values beside the real ones.
     pub(crate) grease: bool,
+    /// Whether extensions of random types are among it.
+    pub(crate) grease_extensions: bool,
 }
 
 /// How far a client goes back and forward.

@@ -2,6 +2,7 @@
 
 use super::host::{Host, candidate};
 use super::proposals::KnownProposal;
+use super::psk;
 use super::resolve::Committer;
 use super::rules::Allowed;
 use super::state::GroupState;
@@ -87,10 +88,12 @@ impl Vetted {
     fn whole(&self) -> Change {
         match self.allowed.committer {
             Committer::Member(_) => Change::Commit,
-            Committer::Joiner => Change::ExternalJoin {
-                client_id: self.path_names.as_ref().map(|(client_id, _)| client_id.clone()).unwrap_or_default(),
-                removed: self.allowed.removes.first().map(|leaf| leaf.0),
-            },
+            Committer::Joiner => {
+                let (psks, resumption_psks) = psk::in_words(&self.allowed.psks);
+                let client_id = self.path_names.as_ref().map(|(client_id, _)| client_id.clone()).unwrap_or_default();
+                let removed = self.allowed.removes.first().map(|leaf| leaf.0);
+                Change::ExternalJoin { client_id, removed, psks, resumption_psks }
+            }
         }
     }
 }
@@ -106,8 +109,19 @@ pub(crate) fn request(state: &GroupState, host: &Host, known: &KnownProposal, co
             _ => return Err(Code::BadSender.into()),
         },
         Proposal::Remove(leaf) => Change::Remove { leaf: leaf.0 },
-        Proposal::PreSharedKey(_) => Change::Psk,
-        Proposal::ReInit(_) => Change::Reinit,
+        Proposal::PreSharedKey(id) => {
+            let (external, resumption) = psk::in_words(std::slice::from_ref(id));
+            match resumption.into_iter().next() {
+                Some(psk) => Change::ResumptionPsk { psk },
+                None => Change::Psk { psk_id: external.into_iter().next().unwrap_or_default() },
+            }
+        }
+        Proposal::ReInit(reinit) => Change::Reinit {
+            group_id: reinit.group_id.as_slice().to_vec(),
+            version: reinit.version.0,
+            cipher_suite: reinit.cipher_suite.0,
+            extensions: reinit.extensions.types().map(|listed| listed.0).collect(),
+        },
         Proposal::ExternalInit(_) => return Ok(()),
         Proposal::GroupContextExtensions(extensions) => {
             Change::Extensions { types: extensions.types().map(|listed| listed.0).collect() }

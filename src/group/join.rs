@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use super::census::check_newcomer;
-use super::create::{NewStay, begin_stay};
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
 use super::head::{Backlog, Head, PreviousStay, Settings, Standing};
 use super::host::Host;
 use super::key_package::{self, OwnKeyPackage};
 use super::state::GroupState;
+use super::stay::{NewStay, begin_stay};
 use super::{psk, successor};
 use crate::base::{Code, Epoch, LeafIndex, Result};
 use crate::codec::{decode_exact, encode};

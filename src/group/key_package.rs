@@ -60,7 +60,7 @@ pub(crate) fn create(
         extensions: extensions.clone(),
         signature: Signature(Opaque::default()),
     };
-    if identity.grease {
+    if identity.grease_extensions {
         add_to_extensions(&mut key_package.extensions, &key_package.leaf_node.capabilities.extensions)?;
     }
     let content = key_package.signed_fields()?;
@@ -112,6 +112,15 @@ pub(crate) fn status(txn: &mut Txn, host: &Host, reference: &[u8]) -> Result<Key
         Some(own) if own.not_after < host.clock.now() => KeyPackageStatus::Expired,
         Some(own) => KeyPackageStatus::Available { last_resort: own.last_resort, not_after: own.not_after },
     })
+}
+
+/// Deletes the key packages that were signed with this key.
+pub(crate) fn delete_of(txn: &mut Txn, signing_key: &[u8]) -> Result<()> {
+    for own in list(txn, None, usize::MAX)?.into_iter().filter(|own| own.signing_key == signing_key) {
+        let key = txn.keyspace().key_package(&own.reference.0);
+        txn.delete(key);
+    }
+    Ok(())
 }
 
 /// Records read in one call of a listing.

@@ -41,6 +41,7 @@ pub(crate) mod select;
 pub(crate) mod send;
 pub(crate) mod stage;
 pub(crate) mod state;
+pub(crate) mod stay;
 pub(crate) mod successor;
 pub(crate) mod touch;
 

@@ -25,7 +25,7 @@ pub(crate) fn unsigned_leaf(
 ) -> Result<LeafNode> {
     let mut node = plain_leaf(identity, encryption_key, source);
     if identity.grease {
-        add_to_leaf(&mut node)?;
+        add_to_leaf(&mut node, identity.grease_extensions)?;
     }
     Ok(node)
 }
@@ -46,7 +46,7 @@ pub(crate) fn renewed_leaf(
         }
     }
     if identity.grease {
-        keep_in_leaf(&mut node, old)?;
+        keep_in_leaf(&mut node, old, identity.grease_extensions)?;
     }
     Ok(node)
 }

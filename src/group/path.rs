@@ -72,6 +72,7 @@ pub(crate) fn make(
     let parent_hash = staged.tree.merge_path(txn, leaf, (&path.steps, &path.derived.public_keys))?;
     template.encryption_key = public;
     template.leaf_node_source = LeafNodeSource::Commit(parent_hash);
+    check_newcomer(staged.committer, state.suite.id(), &template)?;
     let node = sign_leaf(host, (&state.head.signing_key, template), Some((state, leaf)))?;
     let record = leaf_record(&node, Some(names), staged.epoch())?;
     if let Committer::Member(_) = staged.committer {

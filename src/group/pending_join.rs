@@ -1,12 +1,12 @@
 //! An external join of our own while it waits for the delivery service's word. All that it would begin lies under an
 //! incarnation of its own already, where nobody looks; confirming it flips the head to that.
 
-use super::create::{retire, start_afresh};
 use super::event_record::{read_event, write_event};
 use super::head::{Head, PreviousStay, Rejoining, Standing};
 use super::host::Host;
 use super::record;
 use super::state::GroupState;
+use super::stay::{self, retire, start_afresh};
 use crate::base::event::Event;
 use crate::base::{Code, Epoch, GroupId, Result};
 use crate::crypto::sha256;
@@ -111,7 +111,7 @@ pub(crate) fn confirm(
         return Err(Code::NoPendingJoin.with("the group was joined or left in another way since"));
     }
     let mut head = join.head;
-    head.previous = old.map(|old| end_stay(txn, host, old)).transpose()?;
+    head.previous = old.map(|old| end_stay(txn, host, old)).transpose()?.flatten();
     let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
     txn.delete_large(&keys.pending());
     txn.delete(txn.keyspace().joining(group_id));
@@ -119,15 +119,19 @@ pub(crate) fn confirm(
     Ok((GroupState::load(txn, group_id)?, join.event))
 }
 
-/// Leaves of a stay what its late messages need.
-fn end_stay(txn: &mut Txn, host: &Host, head: Head) -> Result<PreviousStay> {
+/// Leaves of a stay what its late messages need. Of one whose records cannot be read nothing is left: that it could not go on
+/// may be why it is ended.
+fn end_stay(txn: &mut Txn, host: &Host, head: Head) -> Result<Option<PreviousStay>> {
     if head.standing == Standing::Removed {
-        return Ok(retire(txn, head));
+        return Ok(Some(retire(txn, head)));
     }
-    let mut state = GroupState::load(txn, &head.group_id)?;
+    let mut state = match GroupState::load(txn, &head.group_id) {
+        Err(error) if error.is(Code::StorageCorrupt) => return stay::forget_records(txn, &head).map(|()| None),
+        loaded => loaded?,
+    };
     state.head.rejoining = None;
     record::removal(txn, (&mut state, host))?;
-    Ok(retire(txn, state.head))
+    Ok(Some(retire(txn, state.head)))
 }
 
 /// Gives the waiting join up, with all that it would have begun.
@@ -151,18 +155,18 @@ pub(crate) fn drop_outrun(txn: &mut Txn, head: &mut Head, next: Epoch) {
     }
 }
 
-/// Deletes all that there is of a group but its head: the stay, the one before it, and a join that would end it.
-pub(crate) fn forget(txn: &mut Txn, head: &Head) {
-    let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
-    txn.clear(keys.all());
-    head.previous.iter().for_each(|stay| txn.clear(keys.of_incarnation(stay.incarnation).all()));
-    if let Some(rejoining) = head.rejoining {
-        drop_records(txn, &head.group_id, rejoining.incarnation);
+/// Drops whatever join of a group waits: the group is entered in another way.
+pub(crate) fn drop_waiting(txn: &mut Txn, group_id: &GroupId) -> Result<()> {
+    let key = txn.keyspace().joining(group_id);
+    txn.guard(&key)?;
+    if let Some(join) = txn.load::<PendingJoin>(&key)? {
+        drop_records(txn, group_id, join.head.incarnation);
     }
+    Ok(())
 }
 
 /// Deletes all that a join has stored.
-fn drop_records(txn: &mut Txn, group_id: &GroupId, incarnation: Incarnation) {
+pub(crate) fn drop_records(txn: &mut Txn, group_id: &GroupId, incarnation: Incarnation) {
     let (key, keys) = (txn.keyspace().joining(group_id), GroupKeys::new(txn.keyspace().clone(), incarnation));
     txn.delete(key);
     txn.clear(keys.all());

@@ -203,29 +203,16 @@ fn waiting_of(state: &GroupState, txn: &mut Txn, sender: Sender) -> Result<usize
     Ok(waiting(state, txn)?.iter().filter(|(_, known)| known.sender == sender).count())
 }
 
-/// Waiting proposals read in one call.
-const PAGE: usize = 64;
-
 /// Every proposal that waits, with its reference, in the order of arrival.
 pub(crate) fn waiting(state: &GroupState, txn: &mut Txn) -> Result<Vec<(Digest, KnownProposal)>> {
     let mut waiting = Vec::new();
     if state.head.proposals == 0 {
         return Ok(waiting);
     }
-    let prefix = state.keys.proposals();
-    let mut after = None;
-    loop {
-        let found = txn.scan(&prefix, after.as_ref(), PAGE)?;
-        let ended = found.len() < PAGE;
-        after = found.last().map(|(key, _)| key.clone());
-        for (key, value) in found {
-            let reference = key.0.get(prefix.0.len()..).unwrap_or_default();
-            waiting.push((Digest(reference.into()), crate::store::decode_record::<KnownProposal>(&value)?));
-        }
-        if ended {
-            break;
-        }
-    }
+    txn.each(&state.keys.proposals(), |reference, value| {
+        waiting.push((Digest(reference.into()), crate::store::decode_record::<KnownProposal>(value)?));
+        Ok(())
+    })?;
     waiting.sort_by_key(|(_, known)| known.number);
     Ok(waiting)
 }

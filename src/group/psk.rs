@@ -3,7 +3,8 @@
 use super::epoch::EpochRecord;
 use super::head::Head;
 use super::host::Host;
-use crate::base::{Code, Epoch, GroupId, Result, Secret};
+use crate::base::event::ResumptionPsk;
+use crate::base::{Code, Epoch, GroupId, Result, Secret, constant_time_eq};
 use crate::crypto::{Suite, random_bytes};
 use crate::message::Proposal;
 use crate::schedule::{PreSharedKeyId, Psk, ResumptionPskUsage, psk_secret};
@@ -37,12 +38,25 @@ pub(crate) fn put(txn: &mut Txn, psk_id: &[u8], secret: &Secret) -> Result<()> {
     if psk_id.len() > MAX_PSK || secret.expose().len() > MAX_PSK {
         return Err(Code::TooLong.with(format_args!("a pre-shared key and its id are at most {MAX_PSK} bytes long")));
     }
-    keep(txn, &StoredPsk { psk_id: psk_id.to_vec(), secret: secret.duplicate() });
+    keep(txn, &StoredPsk { psk_id: psk_id.to_vec(), tells_id: true, secret: secret.duplicate() });
+    Ok(())
+}
+
+/// Takes a key out of an archive. Another one of its id goes only if that was asked for.
+pub(crate) fn take_in(txn: &mut Txn, key: &StoredPsk, replace: bool) -> Result<()> {
+    let record = txn.keyspace().psk(&key.psk_id);
+    txn.guard(&record)?;
+    let known: Option<StoredPsk> = txn.load(&record)?;
+    let differs = known.is_some_and(|known| !constant_time_eq(known.secret.expose(), key.secret.expose()));
+    if differs && !replace {
+        return Err(Code::AlreadyMember.with("a pre-shared key of the archive has the id of another one that is here"));
+    }
+    keep(txn, key);
     Ok(())
 }
 
 /// Stages an external key.
-pub(crate) fn keep(txn: &mut Txn, key: &StoredPsk) {
+fn keep(txn: &mut Txn, key: &StoredPsk) {
     let record = txn.keyspace().psk(&key.psk_id);
     txn.store(record, key);
 }
@@ -83,10 +97,25 @@ fn find(txn: &mut Txn, id: &PreSharedKeyId) -> Result<Secret> {
     }
 }
 
+/// What keys are mixed in, in the words of events: the ids of the app's, and the earlier epochs.
+pub(crate) fn in_words(ids: &[PreSharedKeyId]) -> (Vec<Vec<u8>>, Vec<ResumptionPsk>) {
+    let (mut external, mut resumption) = (Vec::new(), Vec::new());
+    for id in ids {
+        match &id.psk {
+            Psk::External(psk_id) => external.push(psk_id.to_vec()),
+            Psk::Resumption { psk_group_id, psk_epoch, .. } => {
+                resumption.push(ResumptionPsk { group_id: psk_group_id.as_slice().to_vec(), epoch: psk_epoch.0 });
+            }
+        }
+    }
+    (external, resumption)
+}
+
 /// An external key as it is stored.
 pub(crate) struct StoredPsk {
-    /// Empty in records of the first version, which did not tell it.
+    /// Empty in records of the first version, which do not tell it.
     psk_id: Vec<u8>,
+    tells_id: bool,
     secret: Secret,
 }
 
@@ -99,31 +128,21 @@ impl Record for StoredPsk {
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
-        let psk_id = if reader.version() >= 2 { reader.bytes()?.to_vec() } else { Vec::new() };
-        Ok(StoredPsk { psk_id, secret: Secret::copy_of(reader.rest()) })
+        let tells_id = reader.version() >= 2;
+        let psk_id = if tells_id { reader.bytes()?.to_vec() } else { Vec::new() };
+        Ok(StoredPsk { psk_id, tells_id, secret: Secret::copy_of(reader.rest()) })
     }
 }
 
-/// Records read in one call of a listing.
-const PAGE: usize = 256;
-
 /// Every external key whose record tells its id.
 pub(crate) fn list(txn: &mut Txn) -> Result<Vec<StoredPsk>> {
-    let (prefix, mut after, mut keys) = (txn.keyspace().psks(), None, Vec::new());
-    loop {
-        let page = txn.scan(&prefix, after.as_ref(), PAGE)?;
-        let ended = page.len() < PAGE;
-        after = page.last().map(|(key, _)| key.clone());
-        for (key, value) in page {
-            let stored: StoredPsk = decode_record(&value)?;
-            if txn.keyspace().psk(&stored.psk_id) == key {
-                keys.push(stored);
-            }
-        }
-        if ended {
-            return Ok(keys);
-        }
-    }
+    let (prefix, mut keys) = (txn.keyspace().psks(), Vec::new());
+    txn.each(&prefix, |_, value| {
+        keys.push(decode_record::<StoredPsk>(value)?);
+        Ok(())
+    })?;
+    keys.retain(|key| key.tells_id);
+    Ok(keys)
 }
 
 /// The resumption secret of an epoch of a group, as far back as the window of kept epochs reaches.
@@ -141,6 +160,9 @@ fn head_of(txn: &mut Txn, group_id: &GroupId) -> Result<Head> {
 
 /// What is kept of an epoch, of this stay in the group or of the one before.
 fn record_of(txn: &mut Txn, head: &Head, epoch: Epoch) -> Result<EpochRecord> {
+    if !head.keeps(epoch) {
+        return Err(Code::UnknownPsk.into());
+    }
     let previous = head.previous.filter(|stay| epoch < head.oldest_epoch && epoch <= stay.epochs.1);
     let incarnation = previous.map_or(head.incarnation, |stay| stay.incarnation);
     let key = GroupKeys::new(txn.keyspace().clone(), incarnation).epoch(epoch);

@@ -1,6 +1,7 @@
 //! Receiving one message: the whole order in one place. Each line hands a value of one type to the next, and what was not
 //! checked cannot be passed on.
 
+use super::head::Standing;
 use super::host::Host;
 use super::identities::PathLeaf;
 use super::open::{Application, Handshake, Inbound, Opened, OwnClaim};
@@ -88,6 +89,11 @@ fn own(txn: &mut Txn, state: &GroupState, claim: OwnClaim, hash: &[u8; 32]) -> R
     let tombstone = state.keys.tombstone(hash);
     if txn.read(&tombstone)?.is_some() {
         return Err(Code::OwnCommitDiscarded.into());
+    }
+    if state.head.standing == Standing::Imported {
+        return Err(
+            Code::NotHealed.with("the device that the archive was made on goes on: rejoin, to be told apart from it")
+        );
     }
     match claim {
         OwnClaim::Signed(ContentType::Commit) => {

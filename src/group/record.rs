@@ -4,13 +4,15 @@ use super::advance::Begun;
 use super::head::Standing;
 use super::host::Host;
 use super::pending_join;
+use super::psk;
 use super::retention;
 use super::stage::Provisional;
 use super::state::GroupState;
+use super::successor::announce;
 use crate::base::Result;
-use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary, ResumptionPsk};
+use crate::base::event::{EpochChange, Event, MemberName, ProposalSummary};
 use crate::crypto::SignatureVerified;
-use crate::schedule::{ConfirmationMatched, Psk, SecretTree, forget_own};
+use crate::schedule::{ConfirmationMatched, SecretTree, forget_own};
 use crate::store::Txn;
 use crate::tree::PathKeys;
 
@@ -27,11 +29,11 @@ pub(crate) fn epoch(
     txn: &mut Txn,
     (state, host): (&mut GroupState, &Host),
     staged: &mut Provisional,
-    (begun, path_keys, _warrant): (Begun, PathKeys, Warrant),
+    (begun, path_keys, warrant): (Begun, PathKeys, Warrant),
 ) -> Result<()> {
     let tree = staged.tree.flush(txn)?;
     txn.store(state.keys.path_keys(), &path_keys);
-    end_epoch(txn, state, host)?;
+    end_epoch(txn, (state, host), &warrant)?;
     let epoch = staged.epoch();
     SecretTree { suite: state.suite, keys: &state.keys, epoch, width: begun.epoch.width }
         .plant(txn, begun.encryption_secret);
@@ -40,7 +42,7 @@ pub(crate) fn epoch(
     state.head.tree = tree;
     if let Some(reinit) = &staged.rest.reinit {
         state.head.standing = Standing::Frozen;
-        txn.store(state.keys.successor(), reinit);
+        announce(txn, state, reinit);
     }
     state.store_head(txn)?;
     state.epoch = begun.epoch;
@@ -49,11 +51,14 @@ pub(crate) fn epoch(
 }
 
 /// Reduces the ending epoch to what late messages need, and deletes what has left the window or was kept too long.
-fn end_epoch(txn: &mut Txn, state: &mut GroupState, host: &Host) -> Result<()> {
+fn end_epoch(txn: &mut Txn, (state, host): (&mut GroupState, &Host), warrant: &Warrant) -> Result<()> {
     let (old, keys) = (state.head.epoch, state.keys.clone());
     let Some(next) = old.next() else { return Ok(()) };
     let window = retention::Window::of(host, next, host.limits.past_epochs);
-    retention::delete(txn, state, (old, window))?;
+    if let Warrant::Received(..) = warrant {
+        // A commit of our own takes effect later, and what is to be deleted is found out then.
+        retention::delete(txn, state, (old, window))?;
+    }
     if state.head.oldest_epoch <= old {
         forget_own(txn, &keys, old, state.head.own_leaf);
         state.epoch.end(window.now);
@@ -88,7 +93,7 @@ pub(crate) fn removal(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) ->
 /// What the commit changed, in the words of an event.
 pub(crate) fn change(staged: &Provisional, committer: MemberName, own: bool) -> EpochChange {
     let roster = staged.roster.clone();
-    let (psks, resumption_psks) = psks(staged);
+    let (psks, resumption_psks) = psk::in_words(&staged.rest.psks);
     EpochChange {
         epoch: staged.epoch().0,
         committer,
@@ -116,18 +121,4 @@ pub(crate) fn event(staged: &Provisional, change: EpochChange) -> Event {
 
 fn custom(proposal_type: u16, content: &[u8]) -> ProposalSummary {
     ProposalSummary::Custom { proposal_type, content: content.to_vec() }
-}
-
-/// The keys that were mixed in: the app's, and those of earlier epochs.
-fn psks(staged: &Provisional) -> (Vec<Vec<u8>>, Vec<ResumptionPsk>) {
-    let (mut external, mut resumption) = (Vec::new(), Vec::new());
-    for id in &staged.rest.psks {
-        match &id.psk {
-            Psk::External(psk_id) => external.push(psk_id.to_vec()),
-            Psk::Resumption { psk_group_id, psk_epoch, .. } => {
-                resumption.push(ResumptionPsk { group_id: psk_group_id.as_slice().to_vec(), epoch: psk_epoch.0 });
-            }
-        }
-    }
-    (external, resumption)
 }

@@ -26,6 +26,8 @@ pub(crate) struct Reserve {
     group_context: Vec<u8>,
     sender_data_secret: Secret,
     keys: VecDeque<(u32, MessageKey)>,
+    /// The process that made it: a child that was forked off has a copy, and must not use it.
+    process: u32,
 }
 
 impl Reserve {
@@ -40,13 +42,15 @@ impl Reserve {
             group_context: state.epoch.group_context.clone(),
             sender_data_secret: state.epoch.sender_data_secret.duplicate(),
             keys,
+            process: std::process::id(),
         })
     }
 
     /// Whether it has keys left for a group that stands so.
     pub(crate) fn fits(&self, head: &Head) -> bool {
         let same = (self.incarnation, self.epoch, self.own_leaf) == (head.incarnation, head.epoch, head.own_leaf);
-        same && head.require_active().is_ok() && !self.is_spent()
+        let ours = self.process == std::process::id();
+        same && ours && head.require_active().is_ok() && !self.is_spent()
     }
 
     /// Whether no key is left.

@@ -8,7 +8,7 @@ use super::proposals::{KnownProposal, current_leaf, require_fresh_key, verify_up
 use super::psk::{check_id, check_reach};
 use super::resolve::{Committer, Listed};
 use super::state::GroupState;
-use crate::base::{Code, Error, LeafIndex, Result};
+use crate::base::{Code, Error, LeafIndex, Result, limits};
 use crate::codec::Opaque;
 use crate::message::{KeyPackage, Proposal, ReInit, Sender, check_group_extensions};
 use crate::schedule::{PreSharedKeyId, ResumptionPskUsage};
@@ -218,6 +218,13 @@ fn check_use(
 pub(crate) fn check_reinit(state: &GroupState, reinit: &ReInit) -> Result<()> {
     if reinit.version < state.context.version {
         return Err(Code::BadProposal.with("a ReInit lowers the protocol version"));
+    }
+    // Nobody could join it: the id of a group is unique among those that a client is in (§12.4.3).
+    if reinit.group_id == state.head.group_id {
+        return Err(Code::BadProposal.with("a ReInit gives the successor the id of the group itself"));
+    }
+    if reinit.group_id.as_slice().len() > limits::MAX_GROUP_ID {
+        return Err(Code::LimitReached.with(format_args!("a group id is at most {} bytes", limits::MAX_GROUP_ID)));
     }
     check_group_extensions(&reinit.extensions)
 }

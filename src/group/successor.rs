@@ -44,10 +44,12 @@ pub(crate) fn reinitialized(
         settings: moving.settings,
     };
     let founded = found(txn, (old, host), (new, moving), ResumptionPskUsage::ReInit)?;
-    match missing(txn, old, &founded.0)? {
-        Some(_) => Err(Code::BadArgument.with("the key package of a member of the old group is missing")),
-        None => Ok(founded),
+    if missing(txn, old, &founded.0)?.is_some() {
+        return Err(Code::BadArgument.with("the key package of a member of the old group is missing"));
     }
+    let announced = txn.keyspace().announced(&founded.0.head.group_id);
+    txn.delete(announced);
+    Ok(founded)
 }
 
 /// Stages a group of some members of another, and with its parameters.
@@ -92,14 +94,37 @@ fn found(
 /// The ReInit that closed a group.
 fn reinit_of(txn: &mut Txn, old: &GroupState) -> Result<ReInit> {
     match old.head.standing {
-        Standing::Frozen => txn.require(&old.keys.successor()),
+        Standing::Frozen => txn.load(&old.keys.successor())?.ok_or_else(|| {
+            // Stores of the first format did not keep it.
+            Code::NotClosed.with("the ReInit that closed the group was not kept: make a new group instead")
+        }),
         _ => Err(Code::NotClosed.into()),
     }
 }
 
-/// Checks a group that a Welcome opens and that says it follows from another (RFC 9420 §12.4.3.1, §11.2, §11.3).
+/// Keeps the ReInit that closed a group, and notes that the group it names must follow from this one.
+pub(crate) fn announce(txn: &mut Txn, old: &GroupState, reinit: &ReInit) {
+    txn.store(old.keys.successor(), reinit);
+    let key = txn.keyspace().announced(&reinit.group_id);
+    txn.store(key, &Announced(old.head.group_id.clone()));
+}
+
+/// The group whose successor has been announced.
+struct Announced(GroupId);
+
+/// Checks a group that a Welcome opens: whether it follows from another as it says (RFC 9420 §12.4.3.1, §11.2, §11.3), and whether
+/// it does so if a group here has announced it as its successor.
 pub(crate) fn check(txn: &mut Txn, new: &GroupState, psks: &[PreSharedKeyId]) -> Result<()> {
-    let Some((usage, group_id, epoch)) = psks.iter().find_map(link) else { return Ok(()) };
+    let link = psks.iter().find_map(link);
+    let key = txn.keyspace().announced(&new.head.group_id);
+    txn.watch(&key)?;
+    if let Some(Announced(old)) = txn.load(&key)? {
+        match link {
+            Some((ResumptionPskUsage::ReInit, group_id, _)) if *group_id == old => txn.delete(key),
+            _ => return Err(bad_successor("it has the id of a successor, and does not say so")),
+        }
+    }
+    let Some((usage, group_id, epoch)) = link else { return Ok(()) };
     if new.head.epoch != Epoch(1) {
         return Err(bad_successor("it does not begin in epoch 1"));
     }
@@ -174,6 +199,16 @@ fn missing(txn: &mut Txn, of: &GroupState, from: &GroupState) -> Result<Option<M
 
 fn bad_successor(why: &str) -> Error {
     Code::BadSuccessor.with(format_args!("the group does not follow from the old one: {why}"))
+}
+
+impl Record for Announced {
+    fn write(&self, writer: &mut Writer) {
+        writer.rest(self.0.as_slice());
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Result<Self> {
+        Ok(Announced(GroupId(reader.rest().to_vec())))
+    }
 }
 
 impl Record for ReInit {

@@ -1,9 +1,13 @@
 //! What of an epoch's message keys goes into an archive: all that messages of others need, and nothing that we could send with.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use super::ratchet_record::RatchetRecord;
 use super::secret_tree::{FrontierNode, SecretTree};
-use crate::base::{LeafIndex, Result, Secret};
-use crate::store::{Key, RatchetKind, Reader, Record, Txn, Writer, corrupt, decode_record, encode_record};
+use crate::base::{Code, LeafIndex, Result, Secret};
+use crate::store::{RatchetKind, Reader, Record, Txn, Writer, corrupt, decode_record, encode_record};
+use crate::tree::NodeIndex;
 
 /// Keys to receive with: nodes of the secret tree by index, and the ratchets of others.
 pub(crate) struct ReceivingKeys {
@@ -11,16 +15,13 @@ pub(crate) struct ReceivingKeys {
     ratchets: Vec<(LeafIndex, RatchetKind, RatchetRecord)>,
 }
 
-/// Records read in one call.
-const PAGE: usize = 256;
-
 impl ReceivingKeys {
     /// Reads the keys of an epoch. Where our own leaf has not sent yet, the secret above it is split until what is left is not
     /// above it any more.
     pub(crate) fn of(txn: &mut Txn, tree: SecretTree<'_>, own_leaf: LeafIndex) -> Result<Self> {
         let own = tree.split_off(txn, own_leaf)?;
         let mut frontier = Vec::new();
-        each(txn, &tree.keys.frontier_of(tree.epoch), |rest, value| {
+        txn.each(&tree.keys.frontier_of(tree.epoch), |rest, value| {
             let node = u32::from_be_bytes(rest.try_into().map_err(|_| corrupt())?);
             if own.as_ref().is_none_or(|(split, _)| *split != node) {
                 frontier.push((node, decode_record(value)?));
@@ -29,14 +30,30 @@ impl ReceivingKeys {
         })?;
         frontier.extend(own.into_iter().flat_map(|(_, siblings)| siblings));
         let mut ratchets = Vec::new();
-        each(txn, &tree.keys.ratchets(tree.epoch), |rest, value| {
+        txn.each(&tree.keys.ratchets(tree.epoch), |rest, value| {
             let (leaf, kind) = place(rest)?;
             if leaf != own_leaf {
                 ratchets.push((leaf, kind, decode_record::<RatchetRecord>(value)?.without_skipped()));
             }
             Ok(())
         })?;
-        Ok(ReceivingKeys { frontier, ratchets })
+        let keys = ReceivingKeys { frontier, ratchets };
+        match keys.is_whole(tree, own_leaf) {
+            true => Ok(keys),
+            false => Err(Code::Conflict.with("another process has read messages meanwhile: export again")),
+        }
+    }
+
+    /// Whether every leaf but our own has its keys here, and has them once. Not so, the records were read at different times:
+    /// keys would be missing, or could be derived again from what others have consumed.
+    fn is_whole(&self, tree: SecretTree<'_>, own_leaf: LeafIndex) -> bool {
+        let nodes = self.frontier.iter().map(|(node, _)| NodeIndex(*node).leaves());
+        let ratchets: BTreeSet<u32> = self.ratchets.iter().map(|(leaf, ..)| leaf.0).collect();
+        let leaves = ratchets.into_iter().chain([own_leaf.0]).map(|leaf| leaf..leaf + 1);
+        let mut covered: Vec<Range<u32>> = nodes.chain(leaves).collect();
+        covered.sort_unstable_by_key(|range| range.start);
+        let end = covered.into_iter().try_fold(0, |end, range| (range.start == end).then_some(range.end));
+        end == Some(tree.width.leaves())
     }
 
     /// Stages the keys as those of an epoch.
@@ -46,22 +63,6 @@ impl ReceivingKeys {
         }
         for (leaf, kind, record) in &self.ratchets {
             txn.store(tree.keys.ratchet(tree.epoch, *leaf, *kind), record);
-        }
-    }
-}
-
-/// Goes through the records behind a prefix: what stands in each key after it, and the value.
-fn each(txn: &mut Txn, prefix: &Key, mut take: impl FnMut(&[u8], &[u8]) -> Result<()>) -> Result<()> {
-    let mut after = None;
-    loop {
-        let page = txn.scan(prefix, after.as_ref(), PAGE)?;
-        let ended = page.len() < PAGE;
-        after = page.last().map(|(key, _)| key.clone());
-        for (key, value) in &page {
-            take(key.0.get(prefix.0.len()..).unwrap_or_default(), value)?;
-        }
-        if ended {
-            return Ok(());
         }
     }
 }

@@ -56,6 +56,7 @@ mod kind {
     pub(super) const SIGNATURE_KEY: u8 = 0x05;
     pub(super) const KEY_CHECK: u8 = 0x06;
     pub(super) const JOINING: u8 = 0x07;
+    pub(super) const ANNOUNCED: u8 = 0x08;
     pub(super) const GROUP: u8 = 0x10;
     // Records of a group, behind its incarnation.
     pub(super) const EPOCH: u8 = 0x01;
@@ -159,6 +160,11 @@ impl Keyspace {
     /// An external join of ours that waits, by the id of the group.
     pub(crate) fn joining(&self, group: &GroupId) -> Key {
         self.key(kind::JOINING, &[&self.tag(b"group", group.as_slice())])
+    }
+
+    /// The group that a closed one announced as its successor, by its id.
+    pub(crate) fn announced(&self, group: &GroupId) -> Key {
+        self.key(kind::ANNOUNCED, &[&self.tag(b"group", group.as_slice())])
     }
 
     /// A signature key of the software signer, by its id.

@@ -5,6 +5,7 @@ mod check;
 mod key;
 mod large;
 mod memory;
+mod pages;
 mod record;
 mod seal;
 mod space;

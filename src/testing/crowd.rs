@@ -13,11 +13,11 @@ use crate::base::{CipherSuite, Code, Epoch, GroupId, LeafIndex, ProtocolVersion,
 use crate::client::{Client, Group, Shared};
 use crate::codec::{Opaque, encode, write_opaque};
 use crate::crypto::{Digest, HpkePrivateKey, HpkePublicKey, Mac, SignaturePrivateKey, Suite, random_bytes};
-use crate::group::create::{NewStay, begin_stay};
 use crate::group::epoch::EpochRecord;
 use crate::group::head::{Backlog, Head, Settings, Standing};
 use crate::group::host::{Host, OwnIdentity};
 use crate::group::own_leaf::unsigned_leaf;
+use crate::group::stay::{NewStay, begin_stay};
 use crate::message::GroupContext;
 use crate::schedule::{EpochSecrets, SecretTree};
 use crate::store::Txn;

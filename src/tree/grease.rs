@@ -31,28 +31,31 @@ pub(crate) fn own_capabilities(node: &LeafNode) -> Capabilities {
     capabilities
 }
 
-/// Puts a fresh selection into a leaf of ours that is not signed yet.
-pub(crate) fn add_to_leaf(node: &mut LeafNode) -> Result<()> {
+/// Puts a fresh selection into a leaf of ours that is not signed yet: into its lists, and an extension if wanted.
+pub(crate) fn add_to_leaf(node: &mut LeafNode, with_extension: bool) -> Result<()> {
     let capabilities = &mut node.capabilities;
     mix(&mut capabilities.cipher_suites, CipherSuite)?;
     mix(&mut capabilities.proposals, ProposalType)?;
     mix(&mut capabilities.credentials, CredentialType)?;
     mix(&mut capabilities.extensions, ExtensionType)?;
-    add_to_extensions(&mut node.extensions, &node.capabilities.extensions)
+    match with_extension {
+        true => add_to_extensions(&mut node.extensions, &node.capabilities.extensions),
+        false => Ok(()),
+    }
 }
 
 /// Puts the selection of our old leaf into the one that takes its place: other lists would have to be counted anew, by
 /// everybody and with each commit. A leaf that had none gets a fresh one.
-pub(crate) fn keep_in_leaf(node: &mut LeafNode, old: &LeafNode) -> Result<()> {
+pub(crate) fn keep_in_leaf(node: &mut LeafNode, old: &LeafNode, with_extension: bool) -> Result<()> {
     if !old.capabilities.extensions.iter().any(|listed| is_reserved(listed.0)) {
-        return add_to_leaf(node);
+        return add_to_leaf(node, with_extension);
     }
     let (new, old_lists) = (&mut node.capabilities, &old.capabilities);
     new.cipher_suites.extend(old_lists.cipher_suites.iter().filter(|listed| is_reserved(listed.0)));
     new.proposals.extend(old_lists.proposals.iter().filter(|listed| is_reserved(listed.0)));
     new.credentials.extend(old_lists.credentials.iter().filter(|listed| is_reserved(listed.0)));
     new.extensions.extend(old_lists.extensions.iter().filter(|listed| is_reserved(listed.0)));
-    let kept = old.extensions.iter().filter(|(listed, _)| is_reserved(listed.0));
+    let kept = old.extensions.iter().filter(|(listed, _)| with_extension && is_reserved(listed.0));
     kept.for_each(|(listed, payload)| node.extensions.put(listed, payload.to_vec()));
     Ok(())
 }
@@ -90,7 +93,7 @@ mod tests {
 
     fn greased() -> LeafNode {
         let (mut leaf, _) = sample::leaf(Suite::of(CipherSuite(1)).unwrap());
-        add_to_leaf(&mut leaf).unwrap();
+        add_to_leaf(&mut leaf, true).unwrap();
         leaf
     }
 
@@ -128,7 +131,7 @@ mod tests {
     fn they_are_not_what_we_support() {
         let (plain, _) = sample::leaf(Suite::of(CipherSuite(1)).unwrap());
         let mut greased = plain.clone();
-        add_to_leaf(&mut greased).unwrap();
+        add_to_leaf(&mut greased, true).unwrap();
         assert_ne!(greased.capabilities, plain.capabilities);
         assert_eq!(own_capabilities(&greased), plain.capabilities);
     }
@@ -138,10 +141,10 @@ mod tests {
         let (plain, _) = sample::leaf(Suite::of(CipherSuite(1)).unwrap());
         let old = greased();
         let mut new = plain.clone();
-        keep_in_leaf(&mut new, &old).unwrap();
+        keep_in_leaf(&mut new, &old, true).unwrap();
         let sorted = |leaf: &LeafNode| leaf.capabilities.extensions.iter().copied().collect::<BTreeSet<_>>();
         assert_eq!(sorted(&new), sorted(&old));
         assert_eq!(new.extensions, old.extensions);
-        keep_in_leaf(&mut new, &plain).unwrap();
+        keep_in_leaf(&mut new, &plain, true).unwrap();
     }
 }

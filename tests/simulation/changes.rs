@@ -270,7 +270,8 @@ impl World {
         match draft.builder.build() {
             Ok(built) => {
                 assert!(!draft.must, "p{who:02} commits, which must fail with {:?}", draft.may);
-                let pending = Pending { built, tree_later: draft.tree_later, sent: Sent::Not };
+                let names = self.seat(who, room).waiting.clone();
+                let pending = Pending { built, names, tree_later: draft.tree_later, sent: Sent::Not };
                 self.seat_mut(who, room).pending = Some(pending);
                 self.tally.count("commit built");
             }

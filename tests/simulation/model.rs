@@ -127,6 +127,8 @@ impl Ratchet {
 /// Our own commit while it waits.
 pub(crate) struct Pending {
     pub(crate) built: CommitResult,
+    /// The proposals that it may name: those that waited.
+    pub(crate) names: BTreeSet<usize>,
     /// Whether the Welcome needs a tree that is exported later.
     pub(crate) tree_later: bool,
     pub(crate) sent: Sent,

@@ -216,3 +216,14 @@ fn the_transcript_goes_on_from_the_last_commit() {
     assert_eq!(bob.refuses(&stale), number(Code::BadMac));
     bob.receive(&Plot::of(&mallory, vec![]).send()).unwrap();
 }
+
+/// Rule +: who has seen proposals commits them before it encrypts (RFC 9420 §12.4).
+#[test]
+fn proposals_are_committed_before_data_is_sent() {
+    let [mallory, bob, _] = members(["mallory", "bob", "carol"]);
+    bob.receive(&Frame::of(&mallory, Content::Proposal(remove(2))).public()).unwrap();
+    let encrypt = || bob.group().encrypt(b"hello".to_vec(), vec![], vec![]).map(drop);
+    assert_eq!(bob.unmoved(encrypt), number(Code::PendingProposals));
+    bob.refresh();
+    encrypt().unwrap();
+}

@@ -14,7 +14,7 @@ pub(super) fn custom(number: u16) -> Proposal {
 }
 
 /// A client that understands these types of proposals.
-fn versed(name: &str, proposals: &[u16]) -> Person {
+pub(super) fn versed(name: &str, proposals: &[u16]) -> Person {
     Person::with(crate::ClientConfig { proposals: proposals.to_vec(), ..crate::ClientConfig::basic(name) })
 }
 

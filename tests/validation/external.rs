@@ -157,6 +157,10 @@ fn a_joiner_supports_the_group() {
     assert_eq!(bob.refuses(&lacks.send()), number(Code::Incapable));
     let suite = plot().leaf(|leaf| leaf.capabilities.cipher_suites = vec![CipherSuite(2)]);
     assert_eq!(bob.refuses(&suite.send()), number(Code::BadLeafNode));
+    // Who lacks an extension of the group does not get as far as a commit.
+    let (plain, info) = (Person::of("plain"), alice.group().group_info(true).unwrap());
+    let join = || plain.client.join_external(info, ExternalJoinOptions::default()).map(drop);
+    assert_eq!(plain.unmoved(join), number(Code::Incapable));
     let version = plot().leaf(|leaf| leaf.capabilities.versions.clear());
     assert_eq!(bob.refuses(&version.send()), number(Code::BadLeafNode));
     bob.receive(&plot().send()).unwrap();

@@ -159,7 +159,10 @@ impl<'a> Frame<'a> {
                     Ratchet::first(txn, tree, (envelope.ratchet_of, kind), sender).unwrap()
                 }
             };
-            ratchet.seek(txn, envelope.generation, RatchetLimits { forward: 1 << 20, kept: 0 }).unwrap().0
+            ratchet
+                .seek(txn, envelope.generation, (RatchetLimits { forward: 1 << 20, kept: 0, kept_for: None }, 0))
+                .unwrap()
+                .0
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Proposals and lists of them (RFC 9420 §12.1, §12.2, §12.3).
 
-use super::custom::custom;
+use super::custom::{custom, versed};
 use super::frame::Frame;
 use super::people::*;
 use super::plot::Plot;
@@ -217,7 +217,7 @@ fn a_reinit_closes_the_group() {
 /// Rule P6: an ExternalInit stands in no member's commit, and is proposed by nobody (RFC 9420 §12.2, §12.1.6).
 #[test]
 fn a_member_brings_no_external_init() {
-    let [mallory, bob, carol] = members(["mallory", "bob", "carol"]);
+    let [mallory, bob, _] = members(["mallory", "bob", "carol"]);
     let view = mallory.view();
     let (_, public) = crate::schedule::external_keys(view.suite, &view.secrets.external_secret).unwrap();
     let (kem_output, _) = crate::schedule::external_init_to(view.suite, &public).unwrap();
@@ -226,7 +226,6 @@ fn a_member_brings_no_external_init() {
     let proposal = Frame::of(&mallory, Content::Proposal(external_init)).public();
     assert_eq!(bob.refuses(&proposal), number(Code::BadProposal));
     bob.receive(&Plot::of(&mallory, vec![]).send()).unwrap();
-    drop(carol);
 }
 
 /// Rule P10: extensions, Updates, Removes and Adds are applied in this order, in whatever order they are listed; an Add takes
@@ -259,8 +258,9 @@ fn the_tree_is_truncated_after_removals() {
 /// Rule +: a commit names each proposal once, and not more than may wait (RFC 9420 §12.4).
 #[test]
 fn a_commit_names_each_proposal_once() {
-    let [mallory, bob, carol] = members(["mallory", "bob", "carol"]);
-    deliver(&carol.group().propose_update(vec![]).unwrap(), &[&mallory, &bob]);
+    let [mallory, bob, carol] = group_of(["mallory", "bob", "carol"].map(|name| versed(name, &[0xf00d])));
+    // Of its type there may be two, each named once.
+    deliver(&carol.propose(custom(0xf00d)), &[&mallory, &bob]);
     let one = mallory.references();
     let twice = Plot::naming(&mallory, [one.clone(), one.clone()].concat()).send();
     assert_eq!(bob.refuses(&twice), number(Code::BadProposalList));

@@ -81,14 +81,13 @@ fn a_linking_key_is_not_proposed() {
 /// Rule P4: a key that is not known here refuses the commit, which can be received when the key has come (RFC 9420 §8.4).
 #[test]
 fn an_unknown_key_refuses_the_commit() {
-    let [mallory, bob, carol] = members(["mallory", "bob", "carol"]);
+    let [mallory, bob, _] = members(["mallory", "bob", "carol"]);
     let commit = mixing(&mallory, &[external(1, 7)]).send();
     assert_eq!(bob.refuses(&commit), number(Code::UnknownPsk));
     bob.client.put_psk(vec![1], vec![9; 32]).unwrap();
     assert_eq!(bob.refuses(&commit), number(Code::BadMac));
     give(&bob, &[1]);
     bob.receive(&commit).unwrap();
-    drop(carol);
 }
 
 /// Rule P4: pre-shared keys enter the key schedule in the order of their proposals (RFC 9420 §8.4, §12.4.2).
@@ -226,14 +225,13 @@ fn a_successor_is_the_one_that_was_asked_for() {
             })
         }),
     ));
-    let (id, secret) = link();
+    let (id, _) = link();
     let Psk::Resumption { usage, psk_group_id, .. } = id.psk.clone() else { panic!() };
     let earlier = PreSharedKeyId { psk: Psk::Resumption { usage, psk_group_id, psk_epoch: Epoch(1) }, ..id };
     let secret_of_then = bob.inside(|txn, state, _| {
         let record: crate::group::epoch::EpochRecord = txn.require(&state.keys.epoch(Epoch(1))).unwrap();
         record.resumption_psk
     });
-    drop(secret);
     refused(following(&all, (earlier, secret_of_then), (&[&bob, &carol], |plot| plot)));
     bob.join(&following(&all, link(), (&[&bob, &carol], |plot| plot)), None).unwrap();
 }
@@ -251,14 +249,13 @@ fn only_a_closed_group_has_a_successor() {
 /// Rule W1: a branch has members of the old group only, and begins in epoch 1 (RFC 9420 §11.3, §12.4.3.1).
 #[test]
 fn a_branch_has_members_of_the_old_group() {
-    let ([_, bob, carol], link) = linked(false);
+    let ([_, bob, _], link) = linked(false);
     let all = founder("mallory", NEXT);
     let link = || link(ResumptionPskUsage::Branch);
     let refused = |welcome: Vec<u8>| assert_eq!(bob.refuses_welcome(&welcome, None), number(Code::BadSuccessor));
     refused(following(&all, link(), (&[&bob, &Person::of("eve")], |plot| plot)));
     refused(following(&all, link(), (&[&bob], |plot| plot.context(|context| context.epoch = Epoch(7)))));
     bob.join(&following(&all, link(), (&[&bob], |plot| plot)), None).unwrap();
-    drop(carol);
 }
 
 /// Rule P4, W1: a Welcome links its group to one other at most (RFC 9420 §12.4.3.1).

@@ -295,6 +295,32 @@ fn all_have_the_required_capabilities() {
     }
 }
 
+/// Rule L7: who is added, updates or commits has the capabilities that the group requires already (RFC 9420 §7.3, §11.1).
+#[test]
+fn a_new_leaf_has_the_required_capabilities() {
+    let able = |name: &str| {
+        let config = ClientConfig { extensions: vec![ODD], proposals: vec![ODD], ..ClientConfig::basic(name) };
+        Person::with(ClientConfig { credentials: vec![ODD], ..config })
+    };
+    for required in [&[2, 0xf0, 0x0d, 0, 0][..], &[0, 2, 0xf0, 0x0d, 0], &[0, 0, 2, 0xf0, 0x0d]] {
+        let list = encode(&(ExtensionType::REQUIRED_CAPABILITIES, Opaque(required.to_vec()))).unwrap();
+        let [mallory, bob, carol] = group_with(["mallory", "bob", "carol"].map(able), encode(&Opaque(list)).unwrap());
+        let lacks = |leaf: &mut LeafNode| {
+            leaf.capabilities.extensions.retain(|listed| listed.0 != ODD);
+            leaf.capabilities.proposals.clear();
+            leaf.capabilities.credentials = vec![CredentialType::BASIC];
+        };
+        let add = vec![Person::of("dave").add()];
+        assert_eq!(bob.refuses(&Plot::of(&mallory, add).send()), number(Code::Incapable));
+        assert_eq!(bob.refuses(&Plot::of(&mallory, vec![]).leaf(lacks).send()), number(Code::Incapable));
+        let update = crate::message::Content::Proposal(mallory.update(lacks));
+        deliver(&super::frame::Frame::of(&mallory, update).public(), &[&bob, &carol]);
+        let commit = Plot::naming(&carol, carol.references()).send();
+        assert_eq!(bob.refuses(&commit), number(Code::Incapable));
+        bob.receive(&Plot::of(&mallory, vec![able("dave").add()]).send()).unwrap();
+    }
+}
+
 /// Rule L7: default types are required of nobody in vain: all support them unasked (RFC 9420 §7.2, §11.1).
 #[test]
 fn default_types_are_supported_unasked() {

@@ -229,13 +229,12 @@ fn the_tree_is_the_one_that_was_hashed() {
     let plot = forest.plot().context(|context| context.tree_hash.0.0[0] ^= 1);
     let welcome = Letter::of(plot.carry_out()).send();
     assert_eq!(forest.zoe.refuses_welcome(&welcome, None), number(Code::BadTree));
-    // Another good tree: that of the epoch before, with zoe added and xavier not.
-    let other = Plot::of(forest.mallory(), vec![forest.xavier.add(), forest.zoe.add()]).pathless().tree(|tree| {
-        node(tree, XAVIER).capabilities.proposals.push(crate::tree::ProposalType(0xf00d));
-        forest.xavier.sign_leaf(node(tree, XAVIER), None);
-    });
-    let other = other.carry_out().tree.export();
-    let welcome = Letter::of(forest.plot().carry_out()).tree(other).send();
+    // Another good tree, which differs in a leaf that nothing else rests on.
+    let outcome = forest.plot().carry_out();
+    let mut other = outcome.tree.clone();
+    node(&mut other, XAVIER).capabilities.proposals.push(crate::tree::ProposalType(0xf00d));
+    forest.xavier.sign_leaf(node(&mut other, XAVIER), None);
+    let welcome = Letter::of(outcome).tree(other.export()).send();
     assert_eq!(forest.zoe.refuses_welcome(&welcome, None), number(Code::BadTree));
     forest.takes();
 }
@@ -338,21 +337,18 @@ fn all_members_of_the_tree_support_each_others_credentials() {
 #[test]
 fn nodes_stand_where_they_belong() {
     let forest = Forest::grown();
-    let whole = forest.plot().carry_out().tree.encoded_nodes();
-    let refused = |nodes: &[Vec<u8>]| {
+    let refused = |alter: &dyn Fn(&mut Vec<Vec<u8>>)| {
+        let outcome = forest.plot().carry_out();
+        let mut nodes = outcome.tree.encoded_nodes();
+        alter(&mut nodes);
         let tree = encode(&Opaque(nodes.concat())).unwrap();
-        let inside = Letter::of(forest.plot().carry_out()).tree(tree).send();
-        assert_eq!(forest.zoe.refuses_welcome(&inside, None), number(Code::BadTree));
+        let welcome = Letter::of(outcome).tree(tree).send();
+        assert_eq!(forest.zoe.refuses_welcome(&welcome, None), number(Code::BadTree));
     };
-    let swapped = |one: usize, other: usize| {
-        let mut nodes = whole.clone();
-        nodes.swap(one, other);
-        nodes
-    };
-    refused(&swapped(0, 1));
-    refused(&swapped(2, 3));
-    refused(&whole[1..]);
-    refused(&[whole.clone(), vec![whole[1].clone(), whole[3].clone()]].concat());
+    refused(&|nodes| nodes.swap(0, 1));
+    refused(&|nodes| nodes.swap(2, 3));
+    refused(&|nodes| drop(nodes.remove(0)));
+    refused(&|nodes| nodes.extend([nodes[1].clone(), nodes[3].clone()]));
     forest.takes();
 }
 
@@ -362,14 +358,14 @@ fn the_last_node_is_not_blank() {
     let [mallory, _] = members(["mallory", "bob"]);
     let carol = Person::of("carol");
     let plot = || Plot::of(&mallory, vec![carol.add()]).pathless();
-    let whole = plot().carry_out().tree.encoded_nodes();
-    assert_eq!(whole.len(), 5);
     for blanks in [1, 2, 3, 4, 100] {
-        let nodes = [whole.concat(), vec![0; blanks]].concat();
-        let tree = encode(&Opaque(nodes)).unwrap();
-        let inside = Letter::of(plot().carry_out()).tree(tree.clone()).send();
+        let (inside, beside) = (plot().carry_out(), plot().carry_out());
+        assert_eq!(inside.tree.encoded_nodes().len(), 5);
+        let longer = |tree: &Model| encode(&Opaque([tree.encoded_nodes().concat(), vec![0; blanks]].concat())).unwrap();
+        let (tree, with_tree) = (longer(&beside.tree), longer(&inside.tree));
+        let inside = Letter::of(inside).tree(with_tree).send();
         assert_eq!(carol.refuses_welcome(&inside, None), number(Code::BadTree));
-        let without = Letter::of(plot().carry_out()).group_info(|info| info.extensions = Default::default()).send();
+        let without = Letter::of(beside).group_info(|info| info.extensions = Default::default()).send();
         assert_eq!(carol.refuses_welcome(&without, Some(tree)), number(Code::BadTree));
     }
     let empty = Letter::of(plot().carry_out()).tree(encode(&Opaque::default()).unwrap()).send();

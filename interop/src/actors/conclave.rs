@@ -18,7 +18,7 @@ pub(super) fn enter(persona: &Persona) -> Outcome<Box<dyn Actor>> {
         cipher_suites: vec![persona.suite],
         extensions: vec![EXTENSION],
         proposals: vec![PROPOSAL],
-        grease: persona.grease,
+        grease_extensions: persona.grease,
         past_epochs: PAST_EPOCHS,
         ..ClientConfig::basic(&persona.name)
     };
