@@ -54,7 +54,7 @@ const SCENARIOS: u64 = 300;
 const THREADS: usize = 2;
 
 /// What a simulation of some length must have come across.
-const MUST_HAPPEN: [&str; 34] = [
+const MUST_HAPPEN: [&str; 38] = [
     "branch",
     "commit that lacks something: 406",
     "commit that lacks something: 407",
@@ -70,19 +70,23 @@ const MUST_HAPPEN: [&str; 34] = [
     "echo",
     "external join confirmed",
     "external join discarded",
+    "external join refused",
     "forged",
     "joined again",
     "lost commit",
     "message read",
     "message read late",
+    "message sent from a reserve",
     "proposed by NewMember",
     "proposed by Outsider",
+    "pruned",
     "recovered",
     "refused with 402",
     "refused with 403",
     "refused with 404",
     "refused with 405",
     "refused with 409",
+    "rejoin confirmed",
     "released",
     "sending refused with 505",
     "storage failed After",
