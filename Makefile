@@ -6,6 +6,7 @@
 CARGO ?= cargo
 
 demo:
+	@CARGO="$(CARGO)" scripts/need.sh cargo cc
 	@$(CARGO) run --quiet --package conclave-examples --bin demo
 
 test:

@@ -20,10 +20,6 @@ stage() {
   printf -- '-- %s: %d s\n' "$name" $((SECONDS - start))
 }
 
-require() {
-  command -v "$1" >/dev/null 2>&1 || { echo "$1 is missing: $2" >&2; exit 1; }
-}
-
 lint() {
   local missing=""
   $cargo fmt --version >/dev/null 2>&1 || missing="rustfmt"
@@ -56,11 +52,13 @@ scenarios() {
   done
 }
 
-require "${cargo%% *}" "install Rust, from https://rustup.rs"
-require cc "install a C compiler, such as gcc or clang: the cryptography and SQLite are built with it"
-[ -n "${OPENSSL_NO_VENDOR:-}" ] || require perl "install Perl: OpenSSL, on which the mls-rs of the interop stage runs, is built with it"
+set_up() {
+  # OpenSSL is for the mls-rs of the interop stage.
+  if [ -n "${OPENSSL_NO_VENDOR:-}" ]; then scripts/need.sh cargo cc; else scripts/need.sh cargo cc perl; fi
+  vectors
+}
 
-stage "set-up" vectors
+stage "set-up" set_up
 stage "lint" lint
 stage "build" $cargo build --quiet --workspace --all-targets --all-features
 stage "tests" $cargo test --quiet --workspace --all-features

@@ -46,8 +46,7 @@ fn defer(world: &World, message: &[u8]) {
 
 /// Records of messages that wait, of whatever stay in the group.
 fn kept(world: &World) -> usize {
-    let is_deferred = |record: &&StoredRecord| record.key[8] == 0x10 && record.key[17] == 0x08;
-    world.records("bob").iter().filter(is_deferred).count()
+    world.records("bob").iter().filter(|record| records::is_deferred(&record.key)).count()
 }
 
 /// Texts as they are, commits by their epochs.

@@ -233,7 +233,11 @@ fn external_senders_that_are_set() {
     for name in ["alice", "bob"] {
         assert_eq!(watched.asked(name), ["who: server", "extensions [5]: by 1, proposed"]);
     }
-    watched.world.commit("alice", |draft| draft.without_pending().unwrap().extensions(list).unwrap());
+    watched.world.update("alice");
+    let changes = ["extensions [5]: by 1, committed by 0", "commit: by 0, committed by 0"];
+    assert_eq!(watched.asked("alice"), [&["who: server"], &changes[..]].concat());
+    assert_eq!(watched.asked("bob"), [&["who: alice server"], &changes[..]].concat());
+    watched.world.commit("alice", |draft| draft.extensions(list).unwrap());
     let changes = ["extensions [5]: by 0, committed by 0", "commit: by 0, committed by 0"];
     assert_eq!(watched.asked("alice"), [&["who: server"], &changes[..]].concat());
     assert_eq!(watched.asked("bob"), [&["who: alice server"], &changes[..]].concat());
@@ -251,6 +255,7 @@ fn proposals_from_outside() {
     assert_eq!(watched.asked("server"), ["who: alice"]);
     let removal = server.propose_remove(watched.world.leaf("bob")).unwrap();
     let asked = watched.world.client("carol").propose_join(info, None, vec![]).unwrap().message;
+    assert_eq!(watched.asked("carol"), ["who: alice"]);
     watched.world.deliver("nobody", &removal);
     watched.world.deliver("nobody", &asked);
     let proposed = ["remove 1: by external 0, proposed", "who: carol", "add carol: by new, proposed"];
@@ -268,6 +273,95 @@ fn proposals_from_outside() {
 }
 
 #[test]
+fn what_an_external_sender_proposes_itself() {
+    let mut watched = Watched::of(&["alice", "carol", "server"]);
+    let extensions = listening_to(&watched, "server");
+    watched.world.create("alice", GroupOptions { extensions: extensions.clone(), ..GroupOptions::default() });
+    let info = watched.world.group("alice").group_info(true).unwrap();
+    let (package, server) = (watched.world.key_package("carol"), watched.world.client("server"));
+    let server = ExternalProposer::new(server, info, None).unwrap();
+    watched.forget();
+    server.propose_add(package).unwrap();
+    assert_eq!(watched.asked("server"), ["who: carol"]);
+    server.propose_extensions(extensions.clone()).unwrap();
+    assert_eq!(watched.asked("server"), ["who: server"]);
+    server.propose_remove(0).unwrap();
+    server.propose_psk(b"key".to_vec()).unwrap();
+    server.propose_reinit(b"next".to_vec(), 1, extensions).unwrap();
+    assert!(watched.asked("server").is_empty());
+}
+
+/// Alice and bob in a group that listens to the server, with empty books.
+fn overheard() -> Watched {
+    let mut watched = Watched::of(&["alice", "bob", "server"]);
+    let extensions = listening_to(&watched, "server");
+    watched.world.create("alice", GroupOptions { extensions, ..GroupOptions::default() });
+    watched.world.add("alice", &["bob"]);
+    watched.forget();
+    watched
+}
+
+#[test]
+fn a_welcome_that_is_looked_into() {
+    let mut watched = Watched::of(&["alice", "bob", "server"]);
+    let extensions = listening_to(&watched, "server");
+    watched.world.create("alice", GroupOptions { extensions, ..GroupOptions::default() });
+    let package = watched.world.key_package("bob");
+    let draft = watched.world.group("alice").new_commit().add(package).unwrap().tree_beside_welcome().unwrap();
+    let built = draft.build().unwrap();
+    let (bob, welcome) = (watched.world.client("bob"), built.welcome.clone().unwrap());
+    bob.preview_welcome(welcome.clone(), None).unwrap();
+    assert!(watched.asked("bob").is_empty(), "without the tree nobody is known");
+    bob.preview_welcome(welcome, built.tree.clone()).unwrap();
+    let everybody = ["who: alice bob", "who: server"];
+    assert_eq!(watched.asked("bob"), everybody);
+    watched.world.publish("alice", built);
+    assert_eq!(watched.asked("bob"), everybody);
+}
+
+#[test]
+fn a_group_that_is_closed_and_begun_anew() {
+    let watched = overheard();
+    let (alice, bob) = (watched.world.group("alice"), watched.world.group("bob"));
+    let proposal = bob.propose_reinit(ReinitOptions::default(), vec![]).unwrap();
+    alice.receive(proposal, vec![]).unwrap();
+    for name in ["alice", "bob"] {
+        assert_eq!(watched.asked(name), ["reinit: by 1, proposed"]);
+    }
+    let commit = alice.clone().new_commit().build().unwrap().commit;
+    bob.receive(commit, vec![]).unwrap();
+    let changes = ["reinit: by 1, committed by 0", "commit: by 0, committed by 0"];
+    assert_eq!(watched.asked("alice"), changes);
+    assert_eq!(watched.asked("bob"), [&["who: alice"], &changes[..]].concat());
+    alice.confirm_commit(None, vec![]).unwrap();
+    followed(&watched, |options| alice.create_successor(options));
+}
+
+#[test]
+fn a_group_that_branches_off() {
+    let watched = overheard();
+    let alice = watched.world.group("alice");
+    followed(&watched, |members| alice.branch(BranchOptions { members, ..BranchOptions::default() }));
+}
+
+/// Alice makes a group that follows from the old one, and bob comes along.
+fn followed(watched: &Watched, make: impl FnOnce(SuccessorOptions) -> Result<Successor>) {
+    let key_packages = vec![watched.world.key_package("bob")];
+    let successor = make(SuccessorOptions { key_packages, ..SuccessorOptions::default() }).unwrap();
+    let asked = [
+        "who: server",
+        "who: alice",
+        "who: bob",
+        "resumption psk: by 0, committed by 0",
+        "add bob: by 0, committed by 0",
+        "commit: by 0, committed by 0",
+    ];
+    assert_eq!(watched.asked("alice"), asked);
+    watched.world.client("bob").join(successor.welcome.unwrap(), JoinOptions::default()).unwrap();
+    assert_eq!(watched.asked("bob"), ["who: alice bob", "who: server"]);
+}
+
+#[test]
 fn what_is_no_change_is_not_asked_about() {
     let mut watched = Watched::group(&["alice", "bob"]);
     watched.world.say("alice", "hello");
@@ -278,33 +372,55 @@ fn what_is_no_change_is_not_asked_about() {
     assert!(watched.asked("alice").is_empty());
     watched.world.group("bob").group_info(true).unwrap();
     watched.world.key_package("bob");
+    let archive = watched.world.client("bob").export_archive(vec![5; 32]).unwrap();
+    watched.world.client("bob").import_archive(archive, vec![5; 32], ImportOptions { replace: true }).unwrap();
     assert_eq!(watched.asked("bob"), ["who: alice", "commit: by 0, committed by 0"]);
 }
 
-/// A client joins by its own commit, and alice hears of it.
+/// A client joins by its own commit, with a key that all have, and alice hears of it.
 fn enter(watched: &Watched, name: &str, rejoin: bool) {
+    ["alice", name].iter().for_each(|name| watched.world.client(name).put_psk(b"key".to_vec(), vec![7; 32]).unwrap());
     let info = watched.world.group("alice").group_info(true).unwrap();
-    let options = ExternalJoinOptions { rejoin, ..ExternalJoinOptions::default() };
+    let options = ExternalJoinOptions { rejoin, psks: vec![b"key".to_vec()], ..ExternalJoinOptions::default() };
     let join = watched.world.client(name).join_external(info, options).unwrap();
     watched.world.receive("alice", &join.commit).unwrap();
 }
 
 #[test]
 fn a_client_that_joins_by_itself() {
-    let mut watched = Watched::of(&["alice", "bob"]);
-    watched.world.found(&["alice"]);
+    let mut watched = Watched::of(&["alice", "bob", "server"]);
+    let extensions = listening_to(&watched, "server");
+    watched.world.create("alice", GroupOptions { extensions, ..GroupOptions::default() });
     watched.forget();
     enter(&watched, "bob", false);
-    let join = "join of bob removing None: by new, committed by new";
-    assert_eq!(watched.asked("bob"), ["who: alice", "who: bob", join]);
-    assert_eq!(watched.asked("alice"), ["who: bob", join]);
+    let changes = ["psk: by new, committed by new", "join of bob removing None: by new, committed by new"];
+    assert_eq!(watched.asked("bob"), [&["who: alice", "who: server", "who: bob"], &changes[..]].concat());
+    assert_eq!(watched.asked("alice"), [&["who: bob"], &changes[..]].concat());
 }
+
+/// What is asked of a join that takes out an earlier leaf of bob's.
+const COMES_BACK: [&str; 3] = [
+    "remove 1: by new, committed by new",
+    "psk: by new, committed by new",
+    "join of bob removing Some(1): by new, committed by new",
+];
 
 #[test]
 fn a_client_that_rejoins() {
     let watched = Watched::group(&["alice", "bob"]);
     enter(&watched, "bob", true);
-    let changes = ["remove 1: by new, committed by new", "join of bob removing Some(1): by new, committed by new"];
-    assert_eq!(watched.asked("bob"), [&["who: alice bob", "who: bob"], &changes[..]].concat());
+    assert_eq!(watched.asked("bob"), [&["who: alice bob", "who: bob"], &COMES_BACK[..]].concat());
+    assert_eq!(watched.asked("alice"), [&["who: bob"], &COMES_BACK[..]].concat());
+}
+
+#[test]
+fn a_client_that_comes_back_with_another_key() {
+    let mut watched = Watched::of(&["alice", "bob", "bob anew"]);
+    watched.rename("bob anew", "bob");
+    watched.world.found(&["alice", "bob"]);
+    watched.forget();
+    enter(&watched, "bob anew", false);
+    let changes = [&COMES_BACK[..], &["bob for bob"]].concat();
+    assert_eq!(watched.asked("bob anew"), [&["who: alice bob", "who: bob"], &changes[..]].concat());
     assert_eq!(watched.asked("alice"), [&["who: bob"], &changes[..]].concat());
 }

@@ -503,37 +503,13 @@ fn run(pair: &Pair, (base, inputs): (&Cast, &[Vec<u8>]), beginning: &[usize]) ->
     turns
 }
 
+/// Both came to something that is allowed, nothing was lost or doubled, and everyone goes on.
 fn judge(pair: &Pair, (cast, inputs): (&mut Cast, &[Vec<u8>]), outcomes: [Result<Said>; 2]) {
     let codes = [0, 1].map(|who| outcomes[who].as_ref().err().map_or(0, Error::code));
     let allowed = |allowed: &[u32; 2]| (0..2).all(|who| codes[who] == allowed[who] || codes[who] == 601);
     assert!(pair.outcomes.iter().any(allowed), "came to {outcomes:?}");
     cast.alice.reopen();
-    let unrecorded: Vec<(Vec<u8>, usize)> = outcomes
-        .iter()
-        .filter_map(|outcome| match outcome {
-            Ok(Said::Unrecorded(message, after)) => Some((message.clone(), *after)),
-            _ => None,
-        })
-        .collect();
-    let sent: Vec<Vec<u8>> = outcomes
-        .into_iter()
-        .filter_map(|outcome| match outcome {
-            Ok(Said::Sent(message)) => Some(message),
-            _ => None,
-        })
-        .collect();
-    let written = outbox(&cast.alice);
-    // Who speaks twice tells of the second message only.
-    let twice = pair.acts.iter().any(|act| std::ptr::fn_addr_eq(*act, reserve_and_speak as Act));
-    assert!(
-        (sent.len() == written.len() || twice) && sent.iter().all(|one| written.contains(one)),
-        "sent and written differ"
-    );
-    if cast.bob.group().status().unwrap().active {
-        let every = written.iter().chain(unrecorded.iter().map(|(message, _)| message));
-        let keys: Vec<KeyUse> = every.filter_map(|one| cast.bob.group().key_use(one).unwrap()).collect();
-        assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len(), "a key was used twice: {keys:?}");
-    }
+    let unrecorded = assert_sent_once(pair, cast, outcomes);
     assert_sent_in_their_epochs(cast, &unrecorded);
     if codes.contains(&601) {
         // The state is intact, and what was refused can be done again: the endings of other orders show the rest.
@@ -545,6 +521,30 @@ fn judge(pair: &Pair, (cast, inputs): (&mut Cast, &[Vec<u8>]), outcomes: [Result
     }
     (pair.ending)(cast, inputs);
     cast.alice.storage.ledger.assert_nothing_came_back();
+}
+
+/// What was returned was written, unless it came from a reserve, and no two messages have one key. Gives those of the reserve,
+/// each with how many effects had been written.
+fn assert_sent_once(pair: &Pair, cast: &Cast, outcomes: [Result<Said>; 2]) -> Vec<(Vec<u8>, usize)> {
+    let (mut sent, mut unrecorded) = (Vec::new(), Vec::new());
+    for said in outcomes.into_iter().flatten() {
+        match said {
+            Said::Sent(message) => sent.push(message),
+            Said::Unrecorded(message, after) => unrecorded.push((message, after)),
+            Said::Heard(_) | Said::Nothing => {}
+        }
+    }
+    let written = outbox(&cast.alice);
+    // Who speaks twice tells of the second message only.
+    let twice = pair.acts.iter().any(|act| std::ptr::fn_addr_eq(*act, reserve_and_speak as Act));
+    let all_told = sent.len() == written.len() || twice;
+    assert!(all_told && sent.iter().all(|one| written.contains(one)), "sent and written differ");
+    if cast.bob.group().status().unwrap().active {
+        let every = written.iter().chain(unrecorded.iter().map(|(message, _)| message));
+        let keys: Vec<KeyUse> = every.filter_map(|one| cast.bob.group().key_use(one).unwrap()).collect();
+        assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len(), "a key was used twice: {keys:?}");
+    }
+    unrecorded
 }
 
 /// What was written after a commit took effect is of the epoch that it began; after our removal, nothing was.

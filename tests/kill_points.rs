@@ -884,8 +884,7 @@ fn drained(cast: &mut Cast) {
     take_effect(cast);
     drain(&cast.alice);
     assert_eq!(cast.alice.group().status().unwrap().deferred, 0);
-    let is_deferred = |record: &StoredRecord| record.key[8] == 0x10 && record.key[17] == 0x08;
-    assert!(!cast.alice.storage.memory.records().iter().any(is_deferred));
+    assert!(!cast.alice.storage.memory.records().iter().any(|record| records::is_deferred(&record.key)));
     settled(cast);
 }
 

@@ -251,9 +251,15 @@ fn a_key_package_tells_what_has_become_of_it() {
     assert_eq!(status(&deleted), KeyPackageStatus::Unknown);
     let built = world.group("alice").new_commit().add(used.message.clone()).unwrap().build().unwrap();
     world.publish("alice", built);
+    world.remove("alice", "bob");
+    let built = world.group("alice").new_commit().add(last.message.clone()).unwrap().build().unwrap();
+    world.publish("alice", built);
+    assert_eq!(world.members(), ["alice", "bob"]);
     let status =
         |package: &KeyPackageMessage| world.client("bob").key_package_status(package.reference.clone()).unwrap();
     assert_eq!(status(&used), KeyPackageStatus::Unknown);
+    // One of last resort stays: it may have been used.
+    assert_eq!(status(&last), KeyPackageStatus::Available { last_resort: true, not_after: last.not_after });
     world.clock.pass(84 * DAY + 1);
     assert_eq!(status(&idle), KeyPackageStatus::Expired);
     assert_eq!(world.client("alice").key_package_status(idle.reference).unwrap(), KeyPackageStatus::Unknown);

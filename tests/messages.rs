@@ -349,3 +349,17 @@ fn exported_secrets_have_the_length_asked_for() {
         assert_eq!(code(group.export_secret("label".into(), vec![], length)) / 100, 1);
     }
 }
+
+#[test]
+fn the_longest_message_that_is_sent_is_read() {
+    let world = World::group_of(&["alice", "bob"]);
+    let most = 15 << 20;
+    let before = world.records("alice");
+    assert_eq!(code(world.group("alice").encrypt(vec![7; most], vec![1], vec![])), 105);
+    assert!(world.records("alice") == before);
+    for aad in [0, most - 1] {
+        let message = world.group("alice").encrypt(vec![7; most - aad], vec![1; aad], vec![]).unwrap();
+        let event = world.receive("bob", &message).unwrap();
+        assert!(matches!(event, Event::Message { plaintext, .. } if plaintext.len() == most - aad));
+    }
+}

@@ -29,15 +29,14 @@ fn oldest(world: &World) -> u64 {
     world.group("bob").status().unwrap().oldest_epoch
 }
 
-/// How many records a person has of past and present epochs; with a second field, of one kind of them.
+/// How many records a person has of an epoch.
 fn of_epoch(world: &World, name: &str, epoch: u64) -> usize {
-    let records = world.records(name);
-    let within = |key: &[u8]| key[8] == 0x10 && key.get(17) == Some(&0x01) && key[18..26] == epoch.to_be_bytes();
-    records.iter().filter(|record| within(&record.key)).count()
+    let within = |key: &[u8]| records::kind_in_epoch(key).is_some_and(|(number, _)| number == epoch);
+    world.records(name).iter().filter(|record| within(&record.key)).count()
 }
 
 fn skipped_chunks(world: &World, name: &str) -> usize {
-    let is_chunk = |key: &[u8]| key[8] == 0x10 && key.get(17) == Some(&0x01) && key.get(26) == Some(&0x03);
+    let is_chunk = |key: &[u8]| records::is_of_epoch(key, records::of_epoch::SKIPPED);
     world.records(name).iter().filter(|record| is_chunk(&record.key)).count()
 }
 
@@ -226,8 +225,9 @@ fn what_is_left_of_an_earlier_stay_grows_old_too() {
         world.add("alice", &["bob"]);
         assert_eq!(text_of(world.receive("bob", &messages[0]).unwrap()), "0");
         let incarnations = |world: &World| {
-            let of_groups = world.records("bob").into_iter().filter(|record| record.key[8] == 0x10);
-            of_groups.map(|record| record.key[9..17].to_vec()).collect::<std::collections::BTreeSet<_>>().len()
+            let all = world.records("bob");
+            let stays = all.iter().filter_map(|record| records::stay(&record.key));
+            stays.collect::<std::collections::BTreeSet<_>>().len()
         };
         assert_eq!(incarnations(&world), 2);
         world.clock.pass(PAST + 1);

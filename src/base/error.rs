@@ -231,28 +231,28 @@ codes! {
     315 BadGroupInfo: "the GroupInfo breaks a rule", "ask for another GroupInfo";
     316 Expired: "a lifetime has not begun or is over", "fetch a fresh key package; check the clock";
     317 WrongContent: "a field of a message does not fit its kind", "drop the message and report its sender";
-    318 BadSuccessor: "the Welcome does not open the group that should follow the old one", "report its sender; another member can make the successor";
+    318 BadSuccessor: "the Welcome does not open a group that follows from the old one, as its successor or a branch", "report its sender; another member can make the group";
 
-    401 NoSuchGroup: "this client holds no such group", "join it first; a removed member must be added again";
+    401 NoSuchGroup: "this client holds no such group", "join it, or come in with join_external";
     402 FutureEpoch: "the message is of an epoch that has not come yet", "keep it, fetch the missing commits, and try again";
     403 PastEpoch: "the message is of an epoch whose keys are gone", "drop it; a handshake message of a past epoch is always dropped";
-    404 GenerationTooFar: "the message skips more generations than allowed", "fetch the messages in between, or raise the limit";
+    404 GenerationTooFar: "the message skips more generations than allowed", "fetch the messages in between, or raise max_forward";
     405 KeyGone: "the key of this message was used or has expired", "drop it; it was read before or came too late";
     406 UnknownProposal: "the commit names a proposal that was never received", "fetch the missing proposals, then try the commit again";
-    407 UnknownPsk: "a pre-shared key is not known here", "put the key with put_psk, then try again";
+    407 UnknownPsk: "a pre-shared key is not known here", "put the key with put_psk; a key of an earlier epoch cannot be put: raise resumption_epochs, or ask for a commit without it";
     408 NotForUs: "no key package of this client opens the Welcome", "check the recipient; the key package may have been used or deleted";
     409 Removed: "this client is no longer a member of the group", "ask to be added again";
     410 TreeMissing: "the ratchet tree came neither inside nor beside the message", "fetch the tree and pass it along";
-    411 OwnCommitDiscarded: "the group adopted a commit that was discarded here", "leave the group's state behind and rejoin";
+    411 OwnCommitDiscarded: "the group adopted a commit that was discarded here", "call join_external with `rejoin`";
     412 OwnMessage: "a message of our own cannot be decrypted by us", "drop it; keep the plaintext when sending";
 
     501 Busy: "another call on this group is still running", "wait and call again";
     502 Reentrant: "the library was called from inside a callback", "return from the callback first";
     503 PendingCommit: "a commit of our own is waiting", "confirm or discard it first";
     504 NoPendingCommit: "no commit is waiting", "build one first";
-    505 PendingProposals: "proposals are waiting for a commit", "commit them before sending, or clear them";
-    506 Frozen: "the group has been reinitialised and takes no more changes", "go on in its successor";
-    507 AlreadyMember: "this client is a member of the group already", "leave or be removed first";
+    505 PendingProposals: "proposals are waiting for a commit", "commit them before sending, or drop them with clear_proposals";
+    506 Frozen: "the group has been reinitialised and takes no more changes", "make the successor with create_successor, or join by its Welcome";
+    507 AlreadyMember: "this client is a member of the group already", "open it with open_group; or pass `rejoin` (join_external) or `replace` (import_archive)";
     508 Consumed: "the object was used up by an earlier call", "make a new one";
     509 NotHealed: "the group comes out of an archive, whose keys may have been used since", "rejoin it with join_external";
     510 PendingJoin: "an external join of this group is waiting", "confirm or discard it first";

@@ -208,7 +208,7 @@ pub enum Effect {
         /// The message for the group.
         message: Vec<u8>,
     },
-    /// A commit of our own took effect; its Welcome may now be sent.
+    /// A commit of our own took effect; its Welcome may now be sent. External joins, successors and branches are told so too.
     Confirmed {
         /// The group.
         group_id: Vec<u8>,
@@ -219,7 +219,7 @@ pub enum Effect {
         /// The Welcome for those it added.
         welcome: Option<Vec<u8>>,
     },
-    /// A group was created or joined.
+    /// A group was created, or joined by a Welcome.
     Joined {
         /// The group.
         group_id: Vec<u8>,
@@ -228,7 +228,7 @@ pub enum Effect {
         /// The epoch it begins with here.
         epoch: u64,
     },
-    /// Groups came out of an archive; they send nothing until they were rejoined.
+    /// Groups came out of an archive; they send nothing until they were rejoined. Closed ones go on with `create_successor`.
     Imported {
         /// The groups.
         group_ids: Vec<Vec<u8>>,

@@ -89,17 +89,13 @@ pub enum Verdict {
 /// public key of the first one is `signature_key` (RFC 9420 §5.3), in the form that MLS gives it: the bare 32 or 57 bytes of
 /// Ed25519 and Ed448, the uncompressed point of ECDSA, which are the contents of the certificate's `subjectPublicKey`.
 ///
-/// It is asked once about each credential that comes into a group: of the creator and of external senders when a group is
-/// created; of all members and external senders when one is joined; of a client in an Add and a member in an Update, when
-/// that is proposed, or when it is committed if it never was proposed before; of the committer in each commit with a path; and
-/// of external senders both when they are proposed and when they are committed.
+/// It is asked about each credential that comes into a group, as a rule once; `docs/hooks.md` says at which steps.
 #[uniffi::export(rust, foreign)]
 pub trait CredentialValidator: Send + Sync {
     /// Judges a batch of candidates; the answer has one verdict for each, in order.
     fn validate(&self, candidates: Vec<Candidate>) -> Result<Vec<Verdict>>;
-    /// Whether `new` may take the place of `old` in one leaf (RFC 9420 §5.3.1). Asked when credential or signature key change,
-    /// in an Update, in a commit, or in an external commit that removes an earlier leaf of its maker's; `new` is judged by
-    /// `validate`, too.
+    /// Whether `new` may take the place of `old` in one leaf (RFC 9420 §5.3.1). Asked only if credential or signature key
+    /// differ; `new` is judged by `validate`, too.
     fn is_successor(&self, old: Candidate, new: Candidate) -> Result<bool>;
 }
 

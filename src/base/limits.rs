@@ -38,8 +38,9 @@ pub(crate) const MAX_PENDING_PROPOSAL: usize = 60 << 10;
 /// a forged number could keep its place in the buffer for as long as the group needs to get there.
 pub(crate) const MAX_EPOCHS_AHEAD: u64 = 1_000;
 
-/// Longest application message encrypted in one call.
-pub(crate) const MAX_PLAINTEXT: usize = 32 << 20;
+/// Longest application message encrypted in one call, with its authenticated data: padded and framed, it is no longer than what
+/// receivers accept.
+pub(crate) const MAX_PLAINTEXT: usize = 15 << 20;
 
 /// Longest value that is stored as one record.
 pub(crate) const MAX_VALUE: usize = 64 << 10;

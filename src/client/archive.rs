@@ -29,7 +29,8 @@ pub struct ImportOptions {
 /// What came out of an archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
 pub struct Imported {
-    /// The ids of the groups. They can be read from, and send nothing until each was rejoined with `join_external`.
+    /// The ids of the groups. They can be read from, and send nothing until each was rejoined with `join_external`. Those that
+    /// were closed by a ReInit go on with `create_successor`.
     pub group_ids: Vec<Vec<u8>>,
     /// Whether the client's own signing keys were in it: open the client again before it goes on, so that it signs with them.
     pub signing_keys: bool,
@@ -37,10 +38,11 @@ pub struct Imported {
 
 #[uniffi::export]
 impl Group {
-    /// This group for another device, sealed under `key`, which must be 32 random bytes. What past epochs, skipped messages and our
-    /// own sending need stays behind, and so does a pending commit. O(n).
+    /// This group for another device, sealed under `key`, which must be 32 random bytes. What past epochs, skipped messages
+    /// and our own sending need stays behind, and so does a pending commit. O(n).
     ///
-    /// An archive opens what the group says until its keys have changed: keep it as well as the device, and no longer than needed.
+    /// An archive opens what the group says until its keys have changed: keep it as well as the device, and no longer than
+    /// needed.
     ///
     /// # Errors
     /// `BadKey`, `Removed`.
@@ -58,6 +60,9 @@ impl Group {
 impl Client {
     /// The whole client for another device: its groups as with `Group.export_archive`, its pre-shared keys, and the signing keys
     /// that the library keeps for it. Key packages stay behind: two devices must not use one. O(n).
+    ///
+    /// # Errors
+    /// `BadKey`.
     pub fn export_archive(&self, key: Vec<u8>) -> Result<Vec<u8>> {
         let _inside = Inside::enter()?;
         let key = sealing_key(key)?;
@@ -66,11 +71,12 @@ impl Client {
 
     /// Takes in an archive of one group or of a whole client, in one batch. An older copy would use keys again that were used
     /// since, so its groups send nothing until they have healed: they follow what the others do, and `join_external` brings each
-    /// back.
+    /// back. O(n) for each group.
     ///
     /// # Errors
-    /// `BadArchive` for bytes that are none or were sealed under another key, `AlreadyMember` if a group is here already,
-    /// `StoreNewer`.
+    /// `BadKey` for a key that is not 32 bytes, `BadArchive` for bytes that are none or were sealed under another key,
+    /// `AlreadyMember` if something is here already that [`ImportOptions::replace`] is about, `StoreNewer` for an archive of a
+    /// newer release.
     pub fn import_archive(&self, archive: Vec<u8>, key: Vec<u8>, options: ImportOptions) -> Result<Imported> {
         let _inside = Inside::enter()?;
         let key = sealing_key(key)?;

@@ -39,6 +39,11 @@ pub(crate) struct Shared {
 /// One member identity on one device. Cheap to make: opening a client reads three records.
 ///
 /// Calls are synchronous and may come from any thread; calls on different groups run side by side.
+///
+/// # Errors
+/// Every call that can fail may return, beside what it names: `Reentrant` from inside a callback, `Conflict` if other processes
+/// were faster several times over, the 7xx of the storage and the other callbacks, and `StoreNewer`; and those that work on a
+/// group, `Busy` if another call on it takes too long. Where a call names none, it returns no others.
 #[derive(uniffi::Object)]
 pub struct Client {
     pub(super) shared: Arc<Shared>,
@@ -53,8 +58,10 @@ impl Client {
     /// Reads the store's format and the signing keys; writes them the first time.
     ///
     /// # Errors
-    /// `UnsupportedSuite`, `BadKey` for a storage key that is not 32 bytes or not the one that the store was written under,
-    /// `StoreNewer`, and what the storage returns.
+    /// `UnsupportedSuite`, `BadKey` for a storage key that is not 32 bytes or not the one that the store was written under, and
+    /// for a signing key that does not fit its suite. `BadArgument` if no suite is given, for lists of types that name what
+    /// RFC 9420 or GREASE reserves, and for leaf extensions that are malformed; `WrongContent` for one that does not belong in a
+    /// leaf.
     #[uniffi::constructor]
     pub fn new(config: ClientConfig, host: Host) -> Result<Arc<Self>> {
         let _inside = Inside::enter()?;
@@ -77,6 +84,11 @@ impl Client {
     /// Makes key packages, for others to add this client with; each is used once, unless it is one of last resort.
     ///
     /// Writes one record for each, deletes those whose time is over, and hands the messages out in the effect too.
+    ///
+    /// # Errors
+    /// `BadArgument` for a `count` that is 0 or over 1 000, and for extensions that are malformed or of types that the
+    /// client was opened without; `WrongContent` for an extension that does not belong in a key package; `UnsupportedSuite`
+    /// if the client has no key for it.
     pub fn create_key_packages(&self, count: u32, options: KeyPackageOptions) -> Result<Vec<KeyPackageMessage>> {
         let _inside = Inside::enter()?;
         if count == 0 || count > MAX_KEY_PACKAGES {
@@ -97,6 +109,9 @@ impl Client {
     }
 
     /// The key packages that have not been used, after the one with the reference `after`, at most `limit` of them.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn key_packages(&self, after: Option<Vec<u8>>, limit: u32) -> Result<Vec<KeyPackageMessage>> {
         let _inside = Inside::enter()?;
         run(&self.shared.store, |txn| {
@@ -106,6 +121,9 @@ impl Client {
     }
 
     /// Deletes the private keys of these key packages: a Welcome for them can no longer be opened.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn delete_key_packages(&self, references: Vec<Vec<u8>>) -> Result<()> {
         let _inside = Inside::enter()?;
         run(&self.shared.store, |txn| {
@@ -118,6 +136,13 @@ impl Client {
     }
 
     /// Creates a group with this client as its only member.
+    ///
+    /// # Errors
+    /// `AlreadyMember` if the id is taken, `TooLong` for an id of more than 1 024 bytes, `UnsupportedSuite` if the client
+    /// has no key for it, `Incapable` if it does not support the extensions it asks for, `BadArgument` for a list of them
+    /// that is malformed, `WrongContent` for one that does not belong in a group, the 2xx for one of RFC 9420's that is
+    /// malformed, `LimitReached` for a list that is too long, `CredentialRejected` if the app does not believe us or an
+    /// external sender.
     pub fn create_group(&self, options: GroupOptions) -> Result<Arc<Group>> {
         let _inside = Inside::enter()?;
         let group_id = chosen_id(options.group_id.as_deref())?;
@@ -148,6 +173,9 @@ impl Client {
     }
 
     /// Groups that this client is or was in, a page at a time: pass `next` of the page before as `after`.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn groups(&self, after: Option<Vec<u8>>, limit: u32) -> Result<GroupPage> {
         let _inside = Inside::enter()?;
         run(&self.shared.store, |txn| {
@@ -168,7 +196,8 @@ impl Client {
     /// same batch, unless it is one of last resort.
     ///
     /// # Errors
-    /// `NotForUs`, `TreeMissing`, `UnknownPsk`, `AlreadyMember`, and the 2xx and 3xx of whatever breaks a rule.
+    /// `NotForUs`, `TreeMissing`, `UnknownPsk`, `AlreadyMember`, `UnsupportedSuite`, `LimitReached`, and the 2xx and 3xx of
+    /// whatever breaks a rule: `BadSuccessor` for a Welcome into a group that should follow from another and does not.
     pub fn join(&self, welcome: Vec<u8>, options: JoinOptions) -> Result<Arc<Group>> {
         let _inside = Inside::enter()?;
         let settings = Settings { encrypt_handshakes: !options.public_handshakes, pad: !options.without_padding };
@@ -182,6 +211,9 @@ impl Client {
     }
 
     /// Puts an external pre-shared key into the storage, to be used by its id in commits and Welcomes.
+    ///
+    /// # Errors
+    /// `TooLong` for a key or an id of more than 4 096 bytes.
     pub fn put_psk(&self, psk_id: Vec<u8>, secret: Vec<u8>) -> Result<()> {
         let _inside = Inside::enter()?;
         let secret = Secret::new(secret);
@@ -189,6 +221,9 @@ impl Client {
     }
 
     /// Deletes an external pre-shared key.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn delete_psk(&self, psk_id: Vec<u8>) -> Result<()> {
         let _inside = Inside::enter()?;
         run(&self.shared.store, |txn| {

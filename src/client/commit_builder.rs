@@ -40,9 +40,11 @@ struct Draft {
     tag: Vec<u8>,
 }
 
-/// Collects what a commit is to change; [`build`](CommitBuilder::build) makes it, once; after an error it can be
-/// tried again. With nothing said, a
-/// commit takes in the proposals that wait and gives this member fresh keys.
+/// Collects what a commit is to change; [`build`](CommitBuilder::build) makes it, once; after an error it can be tried again.
+/// With nothing said, a commit takes in the proposals that wait and gives this member fresh keys.
+///
+/// # Errors
+/// Every call returns `Consumed` once the commit was built; and those that name none, nothing else.
 #[derive(uniffi::Object)]
 pub struct CommitBuilder {
     group: Arc<Group>,
@@ -52,6 +54,10 @@ pub struct CommitBuilder {
 #[uniffi::export]
 impl CommitBuilder {
     /// Adds the client of this key package.
+    ///
+    /// # Errors
+    /// The 2xx of bytes that are no message, `WrongContent` for another kind of message, `UnsupportedVersion`. Whether the
+    /// key package is good is found out by [`build`](Self::build).
     #[expect(clippy::should_implement_trait, reason = "a change to the group, named as RFC 9420 names it")]
     pub fn add(self: Arc<Self>, key_package: Vec<u8>) -> Result<Arc<Self>> {
         let key_package = foreign_key_package(&key_package)?;
@@ -80,11 +86,17 @@ impl CommitBuilder {
     }
 
     /// Replaces the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420).
+    ///
+    /// # Errors
+    /// `BadArgument` for a list that is malformed, empty or has types reserved for GREASE.
     pub fn extensions(self: Arc<Self>, extensions: Vec<u8>) -> Result<Arc<Self>> {
         self.change(Change::Extensions(for_group(&extensions)?))
     }
 
     /// Carries a proposal of a type that the app defines; every member must support the type.
+    ///
+    /// # Errors
+    /// `BadArgument` for a type of RFC 9420's own or one reserved for GREASE.
     pub fn custom(self: Arc<Self>, proposal_type: u16, content: Vec<u8>) -> Result<Arc<Self>> {
         self.change(Change::Custom(propose::custom(proposal_type, content)?))
     }
@@ -126,7 +138,11 @@ impl CommitBuilder {
     /// not in the storage, or ask of members what they do not support.
     ///
     /// # Errors
-    /// `PendingCommit` if one waits already, `Consumed` if it was built before, and whatever a proposal breaks.
+    /// `PendingCommit` if one waits already, `Consumed` if it was built before, `Removed`, `Frozen`, `NotHealed`,
+    /// `UnknownPsk` for a key that is not here, `BadArgument` for our own removal, `TooLong` and `UnsupportedSuite` for a
+    /// ReInit, `LimitReached`, and the 3xx of whatever a change breaks: `KeyReused` for a client that is a member,
+    /// `Incapable` if a member or a new one lacks what the group asks for, `Expired`, `BadProposalList`,
+    /// `CredentialRejected`, `PolicyRejected` and others.
     pub fn build(&self) -> Result<CommitResult> {
         let draft = self.draft.lock().clone().ok_or(Code::Consumed)?;
         let built = self.group.commit(|state| request(&draft, state), &draft.tag)?;

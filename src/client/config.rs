@@ -37,18 +37,22 @@ pub struct ClientConfig {
     /// but OpenMLS, up to its release 0.9 at least, refuses them (docs/interop.md), and with them every client that sends some.
     pub grease_extensions: bool,
     /// How many epochs before the current one can still be read.
+    /// With 0, none: what arrives after the commit that ended its epoch is lost.
     pub past_epochs: u32,
     /// How many epochs back the resumption secret may come from that a commit or Welcome asks for; never further back than
-    /// `past_epochs` reaches.
+    /// `past_epochs` reaches. Every epoch has such a secret, by which members prove later that they were there (RFC 9420 §8.6).
+    /// With 0, only that of the current epoch.
     pub resumption_epochs: u32,
-    /// How many messages of a sender may be skipped at once.
+    /// How many messages of a sender may be skipped at once, in one epoch; one that is further ahead is refused with
+    /// `GenerationTooFar`. With 0, none may be.
     pub max_forward: u32,
-    /// How many keys of skipped messages are kept for each sender.
+    /// How many keys of skipped messages are kept for each sender, in each epoch, so that they can still be read when they come
+    /// late. With 0, none are.
     pub max_skipped: u32,
     /// How many messages of future epochs are kept for each group, until the commits before them have come: see
     /// `Group.next_deferred`. With 0, none are, and the app keeps them itself.
     pub max_deferred: u32,
-    /// How long these messages may be together, in bytes, for each group.
+    /// How long these messages may be together, in bytes, for each group. With 0, none are kept.
     pub max_deferred_bytes: u32,
     /// For how many seconds after its end an epoch can still be read; nothing for no limit in time. Counted from when this
     /// client went on to the next epoch, or learned that it was removed.
@@ -56,19 +60,21 @@ pub struct ClientConfig {
     /// What is older is refused at once. It is deleted with the next change of the epoch and by `prune`: an app that wants it
     /// deleted in time, also from groups in which nothing happens, calls [`Client::prune`](crate::Client::prune) once a day.
     pub max_past_age: Option<u64>,
-    /// For how many seconds the key of a skipped message is kept; nothing for no limit in time. What is older is refused at
-    /// once, and deleted with its epoch, when the sender's keys are next touched, and by `prune`.
+    /// For how many seconds the key of a skipped message is kept, from when it was skipped; nothing for no limit in time.
+    /// What is older is refused at once, and deleted with its epoch, when the sender's keys are next touched, and by `prune`.
     pub max_skipped_age: Option<u64>,
     /// How many messages this client encrypts in an epoch before it refuses with `UsageLimit`; proposals are counted apart from
     /// application messages, and a commit, which is the remedy, is never refused. Nothing for no limit but that of the
     /// protocol, 2^32.
     pub max_epoch_messages: Option<u32>,
-    /// How many bytes this client encrypts in an epoch, with padding and authenticated data, before it refuses in the same way.
+    /// How many bytes this client encrypts in an epoch, with padding and authenticated data, before it refuses in the same way;
+    /// nothing for no limit of the app's own.
     /// The bound of the cipher suite's AEAD (RFC 9420 §15.2) holds in any case; it is far away: 2^47 bytes for AES-GCM.
     pub max_epoch_bytes: Option<u64>,
     /// How many generations a group handle reserves in one write, for as many messages: 64 is typical, 256 the most; 0 or 1
-    /// for none. A message that is sent from the reserve writes nothing and has no effect: it is not in a journal, and
-    /// its tag is dropped. Whether it was sent is for the app to know.
+    /// for none. A generation is one key of the sequence that a member has in an epoch; each message uses up one. A message
+    /// that is sent from the reserve writes nothing and has no effect: it is not in a journal, and its tag is dropped.
+    /// Whether it was sent is for the app to know.
     ///
     /// What is left of a reserve when the handle is dropped, the process ends or the epoch changes is skipped. Receivers see
     /// a gap then, which counts against their `max_forward`, and against their `max_skipped` as long as they keep the keys. Each
@@ -76,7 +82,7 @@ pub struct ClientConfig {
     pub reserve: u32,
     /// The longest total lifetime of a key package, in seconds: of ours, and of those accepted.
     pub max_lifetime: u64,
-    /// How long a call waits for another one on the same group, in milliseconds, before it returns `Busy`.
+    /// How long a call waits for another one on the same group, in milliseconds, before it returns `Busy`; 0 to wait not at all.
     pub lease_timeout: u64,
 }
 

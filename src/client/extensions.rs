@@ -88,6 +88,9 @@ pub fn decode_extensions(extensions: Vec<u8>) -> Result<Vec<Extension>> {
 impl Client {
     /// What a group that shall listen to this client from outside puts into its `ExternalSenders` extension. `cipher_suite` is
     /// the group's; nothing for the client's preferred one.
+    ///
+    /// # Errors
+    /// `UnsupportedSuite` if the client has no key for it.
     pub fn external_sender(&self, cipher_suite: Option<u16>) -> Result<ExternalSender> {
         let _inside = Inside::enter()?;
         let identity = self.shared().services.identity_for(self.choose_suite(cipher_suite)?)?;
@@ -99,12 +102,18 @@ impl Client {
 #[uniffi::export]
 impl Group {
     /// The group's own extensions, on which all members agree.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn extensions(&self) -> Result<Vec<Extension>> {
         self.query(|_, state| in_words(&state.context.extensions))
     }
 
     /// Proposes a change of a type that the app defines; a commit takes it in if every member supports the type. Gives the
     /// message to send.
+    ///
+    /// # Errors
+    /// Those of [`Group::propose_leave`], and `BadArgument` for a type of RFC 9420's own or one reserved for GREASE.
     pub fn propose_custom(&self, proposal_type: u16, content: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
         let proposal = propose::custom(proposal_type, content)?;
         self.propose(&tag, |_, _| Ok(proposal.clone()))

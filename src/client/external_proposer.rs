@@ -45,6 +45,9 @@ pub struct JoinProposal {
 ///
 /// It signs with the client's own key, in the storage or with the host's signer. The group must have been given
 /// [`Client::external_sender`] in its extensions. Nothing is stored, and each call gives the message to send.
+///
+/// # Errors
+/// Every call that can fail may return what [`Client`] says of its calls, beside what it names.
 #[derive(uniffi::Object)]
 pub struct ExternalProposer {
     shared: Arc<Shared>,
@@ -58,7 +61,9 @@ impl ExternalProposer {
     /// beside it, the GroupInfo is verified; without, whoever brought it is believed.
     ///
     /// # Errors
-    /// `BadArgument` if the group does not name the client, and what makes a GroupInfo invalid.
+    /// `BadArgument` if the group does not name the client, `UnsupportedSuite` if the client has no key for the group's, and what
+    /// makes a GroupInfo invalid: the 2xx, `WrongContent` for another kind of message, `BadGroupInfo`, `BadSignature`, `BadTree`,
+    /// and `CredentialRejected` for the member who signed it.
     #[uniffi::constructor]
     pub fn new(client: Arc<Client>, group_info: Vec<u8>, tree: Option<Vec<u8>>) -> Result<Arc<Self>> {
         let _inside = Inside::enter()?;
@@ -74,6 +79,9 @@ impl ExternalProposer {
     }
 
     /// Takes the app's word for where the client stands.
+    ///
+    /// # Errors
+    /// `UnsupportedSuite` if the client has no key for the group's.
     #[uniffi::constructor]
     pub fn at_place(client: Arc<Client>, place: ExternalPlace) -> Result<Arc<Self>> {
         let shared = client.shared().clone();
@@ -101,22 +109,38 @@ impl ExternalProposer {
     }
 
     /// Proposes to add the client of this key package.
+    ///
+    /// # Errors
+    /// The 2xx of bytes that are no message, `WrongContent` for another kind of message, `UnsupportedVersion`,
+    /// `BadKeyPackage`, `BadLeafNode` and `BadSignature` for a key package that breaks a rule or is for another suite,
+    /// `Expired`, `CredentialRejected`.
     pub fn propose_add(&self, key_package: Vec<u8>) -> Result<Vec<u8>> {
         let key_package = foreign_key_package(&key_package)?;
         self.propose(|| Ok(Proposal::Add(key_package)))
     }
 
     /// Proposes to remove the member at this leaf.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn propose_remove(&self, leaf: u32) -> Result<Vec<u8>> {
         self.propose(|| Ok(Proposal::Remove(LeafIndex(leaf))))
     }
 
     /// Proposes to mix an external pre-shared key in, which the members must hold.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn propose_psk(&self, psk_id: Vec<u8>) -> Result<Vec<u8>> {
         self.propose(|| with_nonce(self.destination.suite, Psk::External(psk_id.as_slice().into())))
     }
 
     /// Proposes to close the group, in favour of one with this id, cipher suite and encoded list of extensions.
+    ///
+    /// # Errors
+    /// `UnsupportedSuite`, `BadArgument` for a list of extensions that is malformed, empty or has types reserved for
+    /// GREASE, `WrongContent` for an extension that does not belong in a group, the 2xx for one of RFC 9420's that is
+    /// malformed, `LimitReached` for a list that is too long.
     pub fn propose_reinit(&self, group_id: Vec<u8>, cipher_suite: u16, extensions: Vec<u8>) -> Result<Vec<u8>> {
         let (group_id, version) = (GroupId(group_id), ProtocolVersion::MLS10);
         let (cipher_suite, extensions) = (CipherSuite(cipher_suite), for_group(&extensions)?);
@@ -124,6 +148,11 @@ impl ExternalProposer {
     }
 
     /// Proposes to replace the group's extensions by this encoded list.
+    ///
+    /// # Errors
+    /// `BadArgument` for a list that is malformed, empty or has types reserved for GREASE, `WrongContent` for an extension
+    /// that does not belong in a group, the 2xx for one of RFC 9420's that is malformed, `LimitReached` for a list that is
+    /// too long, `CredentialRejected` for an external sender.
     pub fn propose_extensions(&self, extensions: Vec<u8>) -> Result<Vec<u8>> {
         let extensions = for_group(&extensions)?;
         self.propose(|| Ok(Proposal::GroupContextExtensions(extensions)))
@@ -146,7 +175,8 @@ impl Client {
     /// Makes a key package for it, which must not be published.
     ///
     /// # Errors
-    /// `Incapable` if the group asks for what this client does not support, and what makes a GroupInfo invalid.
+    /// `Incapable` if the group asks for what this client does not support, `UnsupportedSuite` if it has no key for the group's,
+    /// and what makes a GroupInfo invalid, as for [`ExternalProposer::new`].
     pub fn propose_join(&self, group_info: Vec<u8>, tree: Option<Vec<u8>>, tag: Vec<u8>) -> Result<JoinProposal> {
         let _inside = Inside::enter()?;
         let host = &self.shared().services;

@@ -5,27 +5,31 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::call::{Act, run};
-use super::client::{Shared, foreign_key_package};
+use super::client::Shared;
 use super::commit_builder::CommitBuilder;
-use super::extensions::{for_group, in_words};
+use super::extensions::in_words;
 use super::lease::{Inside, Lease};
-use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret, application_psk};
-use crate::base::event::{Effect, Event, ResumptionPsk};
-use crate::base::{GroupId, LeafIndex, Result};
+use super::types::{CommitResult, GroupStatus, Member, PendingCommit, PendingProposal, Secret};
+use crate::base::event::{Effect, Event};
+use crate::base::{GroupId, Result};
 use crate::group::commit::CommitRequest;
 use crate::group::foresight::Foresight;
 use crate::group::head::Standing;
 use crate::group::members::Listing;
-use crate::group::psk::with_nonce;
 use crate::group::reserve::Reserve;
 use crate::group::state::GroupState;
 use crate::group::{commit, group_info, members, pending, proposals, propose, stay};
 use crate::message::{ContentType, Proposal};
-use crate::schedule::{Exporter, Psk};
+use crate::schedule::Exporter;
 use crate::store::{Key, Txn};
 
-/// A handle on one group. It holds no state but a guess of what the next call will read, and keys that it has reserved for itself:
-/// everything lives in the storage, so several handles, in several processes, may work on one group.
+/// A handle on one group. It holds no state but a guess of what the next call will read, and keys that it has reserved for
+/// itself: everything lives in the storage, so several handles, in several processes, may work on one group.
+///
+/// # Errors
+/// Every call that can fail may return, beside what it names: `NoSuchGroup` if the group was deleted, `Busy` if another call on
+/// it takes too long, `Reentrant` from inside a callback, `Conflict` if other processes were faster several times over, the 7xx
+/// of the storage and the other callbacks, and `StoreNewer`. Where a call names none, it returns no others.
 #[derive(uniffi::Object)]
 pub struct Group {
     pub(super) shared: Arc<Shared>,
@@ -43,6 +47,9 @@ impl Group {
     }
 
     /// How the group stands. Reads two records.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn status(&self) -> Result<GroupStatus> {
         self.query(|_, state| {
             let head = &state.head;
@@ -64,6 +71,9 @@ impl Group {
     }
 
     /// Members in the order of the tree, after the leaf `after`, at most `limit` of them.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn members(&self, after: Option<u32>, limit: u32) -> Result<Vec<Member>> {
         self.query(|txn, state| {
             let page = members::page(txn, state, after, limit as usize)?;
@@ -72,6 +82,9 @@ impl Group {
     }
 
     /// The member with this client id, as the app's validator named it. Reads a few records, whatever the group's size.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn find_member(&self, client_id: Vec<u8>) -> Result<Option<Member>> {
         self.query(|txn, state| members::find(txn, state, &client_id)?.map(member).transpose())
     }
@@ -83,50 +96,17 @@ impl Group {
     /// calls read one record and write none.
     ///
     /// # Errors
-    /// `UsageLimit` once as much was encrypted in the epoch as is safe: a commit is the remedy. `PendingProposals` while proposals wait for a commit (RFC 9420 §12.4), `Removed`, `Frozen`, `TooLong`.
+    /// `PendingProposals` while proposals wait for a commit (RFC 9420 §12.4), `UsageLimit` once as much was encrypted in the
+    /// epoch as is safe (a commit is the remedy), `NotHealed` in a group that came out of an archive, `Removed`, `Frozen`,
+    /// `TooLong`.
     pub fn encrypt(&self, plaintext: Vec<u8>, aad: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
         self.send((&plaintext, &aad), &tag)
     }
 
-    /// Proposes to add the client of this key package. Gives the message to send.
-    pub fn propose_add(&self, key_package: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        let key_package = foreign_key_package(&key_package)?;
-        self.propose(&tag, |_, _| Ok(Proposal::Add(key_package.clone())))
-    }
-
-    /// Proposes to remove the member at this leaf. Gives the message to send.
-    pub fn propose_remove(&self, leaf: u32, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, _| Ok(Proposal::Remove(LeafIndex(leaf))))
-    }
-
-    /// Proposes our own removal; another member has to commit it. Gives the message to send.
-    pub fn propose_leave(&self, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| Ok(Proposal::Remove(state.head.own_leaf)))
-    }
-
-    /// Proposes fresh keys for our own leaf; another member has to commit it. Gives the message to send.
-    pub fn propose_update(&self, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |txn, state| propose::own_update(txn, state, &self.shared.services))
-    }
-
-    /// Proposes to mix an external pre-shared key in. Gives the message to send.
-    pub fn propose_psk(&self, psk_id: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| with_nonce(state.suite, Psk::External(psk_id.as_slice().into())))
-    }
-
-    /// Proposes to mix in the secret that an earlier epoch of this or another group left. Gives the message to send.
-    pub fn propose_resumption_psk(&self, psk: ResumptionPsk, tag: Vec<u8>) -> Result<Vec<u8>> {
-        self.propose(&tag, |_, state| with_nonce(state.suite, application_psk(psk.clone())))
-    }
-
-    /// Proposes to replace the group's extensions by this encoded list (`Extension extensions<V>` of RFC 9420). Gives the
-    /// message to send.
-    pub fn propose_extensions(&self, extensions: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
-        let extensions = for_group(&extensions)?;
-        self.propose(&tag, |_, _| Ok(Proposal::GroupContextExtensions(extensions.clone())))
-    }
-
     /// The proposals that wait for a commit, in the order they came.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn pending_proposals(&self) -> Result<Vec<PendingProposal>> {
         self.query(|txn, state| {
             let waiting = proposals::waiting(state, txn)?;
@@ -143,6 +123,9 @@ impl Group {
 
     /// Forgets the proposals that wait. A commit of another member that names one of them can then not be read; this is for
     /// a delivery service that has dropped them.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn clear_proposals(&self) -> Result<()> {
         self.act(Foresight::to_load, |txn, state| {
             proposals::clear(state, txn)?;
@@ -188,6 +171,9 @@ impl Group {
 
     /// Our waiting commit, if there is one, as it was made; it survives restarts. A tree that goes beside its Welcome is not
     /// kept: take it with `export_tree` when the commit is confirmed.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn pending_commit(&self) -> Result<Option<PendingCommit>> {
         self.query(|txn, state| {
             if state.head.pending.is_none() {
@@ -199,6 +185,10 @@ impl Group {
     }
 
     /// Derives a secret from the current epoch that all members can derive (RFC 9420 §8.5), of `length` bytes.
+    ///
+    /// # Errors
+    /// `BadArgument` if `length` is more than the KDF of the suite gives: 255 times the length of its hash. `Removed`,
+    /// `Frozen`.
     pub fn export_secret(&self, label: String, context: Vec<u8>, length: u32) -> Result<Arc<Secret>> {
         self.query(|_, state| {
             state.head.require_following()?;
@@ -209,6 +199,9 @@ impl Group {
     }
 
     /// A value that is equal for all members of an epoch and for nobody else: compare it out of band (RFC 9420 §8.7).
+    ///
+    /// # Errors
+    /// `Removed`, `Frozen`.
     pub fn epoch_authenticator(&self) -> Result<Vec<u8>> {
         self.query(|_, state| {
             state.head.require_following()?;
@@ -216,12 +209,18 @@ impl Group {
         })
     }
 
-    /// The GroupInfo of the current epoch, signed by us, for clients that join by themselves.
+    /// The GroupInfo of the current epoch, signed by us, for clients that join by themselves. With the tree, O(n).
+    ///
+    /// # Errors
+    /// `Removed`, `Frozen`, `NotHealed`.
     pub fn group_info(&self, with_tree: bool) -> Result<Vec<u8>> {
         self.query(|txn, state| group_info::current(txn, (state, &self.shared.services), (with_tree, true)))
     }
 
     /// The whole ratchet tree, to be passed beside a Welcome or GroupInfo that does not hold it. O(n).
+    ///
+    /// # Errors
+    /// `Removed`, `Frozen`.
     pub fn export_tree(&self) -> Result<Vec<u8>> {
         self.query(|txn, state| {
             state.head.require_following()?;
@@ -231,6 +230,9 @@ impl Group {
 
     /// Deletes everything this client has of the group, in one batch. Reads its head and no more, so that a group goes also when
     /// its records are damaged.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn delete(&self) -> Result<()> {
         let _inside = Inside::enter()?;
         let _lease = self.lease()?;

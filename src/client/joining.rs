@@ -22,7 +22,7 @@ pub struct ExternalJoinOptions {
     /// The ratchet tree, when the GroupInfo does not hold it.
     pub tree: Option<Vec<u8>>,
     /// Whether to give up what this client has of the group, and come in anew. Without it, a group that this client is a member
-    /// of is not joined again.
+    /// of is not joined again. A group that came out of an archive, or that this client was removed from, needs no `rejoin`.
     pub rejoin: bool,
     /// The ids of pre-shared keys to mix in, which every member must hold.
     pub psks: Vec<Vec<u8>>,
@@ -59,8 +59,9 @@ impl Client {
     /// has ended the epoch of the GroupInfo; otherwise discard it, and try again with a newer GroupInfo.
     ///
     /// # Errors
-    /// `PendingJoin`, `AlreadyMember`, `Frozen`, `TreeMissing`, `BadGroupInfo` if the group lets nobody in by itself or is of an epoch
-    /// that was lived through, `UnknownPsk`, and the 2xx and 3xx of whatever breaks a rule.
+    /// `PendingJoin`, `AlreadyMember`, `Frozen`, `TreeMissing`, `BadGroupInfo` if the group lets nobody in by itself or the epoch
+    /// was lived through before, `UnknownPsk`, `UnsupportedSuite` if the client has no key for the group's, `LimitReached`, and
+    /// the 2xx and 3xx of whatever breaks a rule: `Incapable` if this client lacks what the group asks for.
     pub fn join_external(&self, group_info: Vec<u8>, options: ExternalJoinOptions) -> Result<ExternalJoin> {
         let _inside = Inside::enter()?;
         let psks: Vec<Psk> = options
@@ -88,6 +89,9 @@ impl Client {
     }
 
     /// The external join of a group that waits, if there is one; it survives restarts.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn pending_join(&self, group_id: Vec<u8>) -> Result<Option<ExternalJoin>> {
         let _inside = Inside::enter()?;
         run(&self.shared.store, |txn| {

@@ -43,6 +43,9 @@ impl Client {
     }
 
     /// What has become of one of our key packages, by its reference. Reads one record and writes nothing.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn key_package_status(&self, reference: Vec<u8>) -> Result<KeyPackageStatus> {
         let _inside = Inside::enter()?;
         run(&self.shared.store, |txn| Ok((key_package::status(txn, &self.shared.services, &reference)?, None)))
@@ -56,6 +59,9 @@ impl Group {
     ///
     /// Reads every leaf up to the last one it finds, and all of them if it finds fewer than `limit`: O(n). For one client,
     /// `find_member` reads a few records.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn find_members(&self, user_id: Vec<u8>, after: Option<u32>, limit: u32) -> Result<Vec<Member>> {
         self.query(|txn, state| {
             let found = members::of_user(txn, state, &user_id, (after, limit as usize))?;

@@ -14,6 +14,7 @@ mod joining;
 mod key_use;
 mod lease;
 mod lookups;
+mod proposing;
 mod receive;
 mod retention;
 #[cfg(feature = "test-util")]

@@ -16,6 +16,17 @@ impl Group {
     ///
     /// What changes nothing (an error, `OwnEcho`, `Duplicate`) is not written, and so has no effect: an app that moves its
     /// cursor with the effect steps over such a message by itself.
+    ///
+    /// # Errors
+    /// - What is no message: the 2xx, `UnsupportedVersion`, `UnsupportedContent`, `LimitReached`. `WrongContent` for one of
+    ///   another kind or group.
+    /// - What comes at the wrong time: `FutureEpoch`, `PastEpoch`, `GenerationTooFar`, `KeyGone`, `Removed`; `Frozen` for
+    ///   proposals and commits.
+    /// - What lacks something: `UnknownProposal`, `UnknownPsk`.
+    /// - What is our own: `OwnCommitDiscarded`, `OwnMessage` for a commit that this store does not know, and `NotHealed` in a
+    ///   group that came out of an archive, where another device may have sent it.
+    /// - What breaks a rule, the app's own among them (`CredentialRejected`, `PolicyRejected`): the 3xx. `LimitReached` for a
+    ///   proposal when too many wait.
     pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
         let inbound = open::parse(&message)?;
         self.act(
@@ -59,6 +70,9 @@ impl Group {
     }
 
     /// Deletes all deferred messages, of whatever epoch: for a buffer that somebody has filled with what will never come.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn clear_deferred(&self) -> Result<()> {
         self.act(Foresight::to_load, |txn, state| {
             deferral::clear(txn, state)?;

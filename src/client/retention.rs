@@ -18,6 +18,9 @@ impl Group {
     ///
     /// Writes only if there is something to delete. Reads the records of the epochs that go, and looks through the skipped
     /// keys of those that stay.
+    ///
+    /// # Errors
+    /// None but those of every call.
     pub fn prune(&self, keep_epochs: Option<u32>) -> Result<()> {
         self.act(Foresight::to_load, |txn, state| {
             retention::prune(txn, (state, &self.shared.services), keep_epochs)?;
@@ -31,6 +34,9 @@ impl Client {
     /// Deletes what is too old in all groups, as [`Group::prune`] does, and key packages whose time is over. For an app to
     /// call now and then, once a day for instance. Each group is a write of its own, if there is something to delete;
     /// one that fails does not keep the others from it, and the first error is returned at the end.
+    ///
+    /// # Errors
+    /// None but those of every call on a client or a group.
     pub fn prune(&self) -> Result<()> {
         {
             let _inside = Inside::enter()?;

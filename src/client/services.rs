@@ -50,24 +50,28 @@ pub(crate) fn services(
         clock: host.clock.unwrap_or_else(|| Arc::new(SystemClock)),
         observer: host.observer.unwrap_or_else(|| Arc::new(Unobserved)),
         identities: identities.collect(),
-        limits: GroupLimits {
-            past_epochs: config.past_epochs,
-            resumption_epochs: config.resumption_epochs,
-            past_age: config.max_past_age,
-            ratchet: RatchetLimits {
-                forward: config.max_forward,
-                kept: config.max_skipped,
-                kept_for: config.max_skipped_age,
-            },
-            sealing: SealLimits {
-                messages: config.max_epoch_messages.unwrap_or(SealLimits::NONE.messages),
-                bytes: config.max_epoch_bytes.unwrap_or(SealLimits::NONE.bytes),
-            },
-            reserve: config.reserve.min(limits::MAX_RESERVED),
-            longest_lifetime: config.max_lifetime,
-            deferred: DeferLimits { messages: config.max_deferred, bytes: config.max_deferred_bytes },
-        },
+        limits: group_limits(&config),
     })
+}
+
+fn group_limits(config: &ClientConfig) -> GroupLimits {
+    GroupLimits {
+        past_epochs: config.past_epochs,
+        resumption_epochs: config.resumption_epochs,
+        past_age: config.max_past_age,
+        ratchet: RatchetLimits {
+            forward: config.max_forward,
+            kept: config.max_skipped,
+            kept_for: config.max_skipped_age,
+        },
+        sealing: SealLimits {
+            messages: config.max_epoch_messages.unwrap_or(SealLimits::NONE.messages),
+            bytes: config.max_epoch_bytes.unwrap_or(SealLimits::NONE.bytes),
+        },
+        reserve: config.reserve.min(limits::MAX_RESERVED),
+        longest_lifetime: config.max_lifetime,
+        deferred: DeferLimits { messages: config.max_deferred, bytes: config.max_deferred_bytes },
+    }
 }
 
 /// A signing key: its suite, its name, and its public half.

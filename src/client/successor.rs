@@ -68,24 +68,35 @@ pub struct Successor {
 #[uniffi::export]
 impl Group {
     /// Proposes to close the group and begin it anew with other parameters. Gives the message to send.
+    ///
+    /// # Errors
+    /// Those of [`Group::propose_leave`], `TooLong` for an id of more than 1 024 bytes, `BadProposal` for that of the group
+    /// itself, `UnsupportedSuite`, `BadArgument` for a list of extensions that is malformed, empty or has types reserved for
+    /// GREASE, `WrongContent` for an extension that does not belong in a group, the 2xx for one of RFC 9420's that is
+    /// malformed, `LimitReached` for a list that is too long.
     pub fn propose_reinit(&self, options: ReinitOptions, tag: Vec<u8>) -> Result<Vec<u8>> {
         self.propose(&tag, |_, state| Ok(Proposal::ReInit(reinit(state, &options)?)))
     }
 
     /// Makes the group that takes the place of this one, after a commit with a ReInit has closed it (RFC 9420 §11.2): every other
-    /// member must come along. One member does this for all; the effect holds the Welcome, to be sent at once.
+    /// member must come along. One member does this for all; the effect holds the Welcome, to be sent at once. O(n).
     ///
     /// # Errors
-    /// `NotClosed`, `BadArgument` if the key package of a member is missing, `AlreadyMember` if the successor is here already.
+    /// `NotClosed`, `BadArgument` if the key package of a member is missing, `AlreadyMember` if the successor is here already,
+    /// `UnsupportedSuite` if this client has no key for the suite of the successor, `Incapable` if it or a key package does not
+    /// support what the successor asks for, `PolicyRejected`, and for key packages, what [`Group::propose_add`] says of them.
     pub fn create_successor(&self, options: SuccessorOptions) -> Result<Successor> {
         self.follow(&options, |txn, old, moving| successor::reinitialized(txn, (old, &self.shared.services), moving))
     }
 
     /// Makes a group of some of the members, with the parameters of this one (RFC 9420 §11.3); this group goes on as it is. The
-    /// effect holds the Welcome, to be sent at once.
+    /// effect holds the Welcome, to be sent at once. O(n) in the size of the new group.
     ///
     /// # Errors
-    /// `NoSuchMember` if a key package is of a client that is not in this group, `AlreadyMember` if the id is taken.
+    /// `NoSuchMember` if a key package is of a client that is not in this group, `AlreadyMember` if the id is taken,
+    /// `TooLong` for an id of more than 1 024 bytes, `Removed`, `Frozen`, `NotHealed`, `BadArgument`, `WrongContent` and
+    /// `LimitReached` for the list of extensions, `Incapable` if this client or a key package does not support what the group
+    /// asks for, `PolicyRejected`, and for key packages, what [`Group::propose_add`] says of them.
     pub fn branch(&self, options: BranchOptions) -> Result<Successor> {
         let group_id = chosen_id(options.group_id.as_deref())?;
         self.follow(&options.members, |txn, old, moving| {

@@ -93,7 +93,7 @@ pub struct GroupStatus {
     pub own_leaf: u32,
     /// How many members it has.
     pub members: u32,
-    /// Whether this client is a member.
+    /// Whether this client may act in the group: false once it was removed, the group was closed, or it came out of an archive.
     pub active: bool,
     /// Whether the group was closed by a ReInit.
     pub frozen: bool,
@@ -116,7 +116,7 @@ pub struct GroupSummary {
     pub group_id: Vec<u8>,
     /// The epoch it is in.
     pub epoch: u64,
-    /// Whether this client is a member.
+    /// Whether this client may act in the group: false once it was removed, the group was closed, or it came out of an archive.
     pub active: bool,
 }
 
@@ -184,6 +184,9 @@ impl Secret {
 #[uniffi::export]
 impl Secret {
     /// The bytes, in a buffer that the caller is to wipe.
+    ///
+    /// # Errors
+    /// None.
     pub fn copy(&self) -> Result<Vec<u8>> {
         Ok(self.0.expose().to_vec())
     }

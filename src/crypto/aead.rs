@@ -16,10 +16,10 @@ pub(super) struct Aead {
 /// With AES-GCM, after draft-irtf-cfrg-aead-limits, "Multi-Key AEAD Limits", the form without nonce randomization: an attacker's
 /// advantage is at most σ · B / 2^127, where σ blocks are sealed in all, and B of them under one key.
 ///
-/// Every generation of a ratchet has a key of its own, so B is the longest message there is: 32 MiB of content and as much
-/// authenticated data, padded, are less than 2^23 blocks of 16 bytes. For an advantage of 2^-60, σ is at most 2^44 blocks or
-/// 2^48 bytes; each of a sender's two ratchets gets half of it. The sender data are not counted: they too are sealed
-/// under a key for each message, and are two blocks.
+/// Every generation of a ratchet has a key of its own, so B is the longest message there is: 15 MiB of content and
+/// authenticated data, padded, are less than 2^20 blocks of 16 bytes. With 2^47 bytes for each of a sender's two ratchets, σ is
+/// 2^44 blocks, and the advantage at most 2^-63. The sender data are not counted: they too are sealed under a key for each
+/// message, and are two blocks.
 const GCM_EPOCH_BYTES: u64 = 1 << 47;
 
 /// With ChaCha20-Poly1305 the draft's bound has no term for what is sealed; 2^32 generations end a ratchet before anything else.

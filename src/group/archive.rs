@@ -3,7 +3,7 @@
 //! of one sends nothing until it was rejoined.
 
 use super::epoch::EpochRecord;
-use super::head::{Backlog, Head, Settings, Standing};
+use super::head::{Head, Seat, Settings, Standing};
 use super::members;
 use super::pending_join;
 use super::proposals::{self, KnownProposal};
@@ -78,23 +78,11 @@ impl GroupArchive {
         if tree.width != self.epoch.width {
             return Err(damaged());
         }
+        let seat = Seat { own_leaf: self.own_leaf, signing_key: self.signing_key, settings: self.settings };
         let head = Head {
-            group_id: context.group_id.clone(),
-            incarnation,
-            suite: suite.id(),
-            epoch: context.epoch,
-            revision: 0,
             standing: if self.is_closed { Standing::Frozen } else { Standing::Imported },
-            own_leaf: self.own_leaf,
-            signing_key: self.signing_key,
-            tree,
-            oldest_epoch: context.epoch,
             proposals: u32::try_from(self.proposals.len()).map_err(|_| damaged())?,
-            pending: None,
-            settings: self.settings,
-            previous: None,
-            rejoining: None,
-            deferred: Backlog::default(),
+            ..Head::begin(incarnation, &context, tree, seat)
         };
         let mut state = GroupState { head, epoch: self.epoch, context, keys, suite };
         txn.store(state.keys.epoch(state.head.epoch), &state.epoch);

@@ -2,7 +2,7 @@
 
 use super::census;
 use super::epoch::EpochRecord;
-use super::head::{Backlog, Head, Settings, Standing};
+use super::head::{Head, Seat, Settings};
 use super::host::{Host, OwnIdentity};
 use super::identities;
 use super::key_package::fresh_lifetime;
@@ -45,24 +45,8 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
         extensions,
     };
     let epoch = first_epoch(txn, suite, (&keys, &tree), &context)?;
-    let head = Head {
-        group_id,
-        incarnation: stay.incarnation,
-        suite: suite.id(),
-        epoch: Epoch(0),
-        revision: 0,
-        standing: Standing::Active,
-        own_leaf: CREATOR,
-        signing_key: identity.key_id.clone(),
-        tree: tree_head,
-        oldest_epoch: Epoch(0),
-        proposals: 0,
-        pending: None,
-        settings,
-        previous: stay.previous,
-        rejoining: None,
-        deferred: Backlog::default(),
-    };
+    let seat = Seat { own_leaf: CREATOR, signing_key: identity.key_id.clone(), settings };
+    let head = Head { previous: stay.previous, ..Head::begin(stay.incarnation, &context, tree_head, seat) };
     let mut state = GroupState { head, epoch, context, keys, suite };
     state.store_head(txn)?;
     Ok(state)

@@ -27,7 +27,7 @@ pub(super) fn write_event(writer: &mut Writer, event: &Event) {
     writer.list(&change.resumption_psks, write_resumption);
 }
 
-/// Reads what [`write_event`] wrote. The record that holds it has version 2 since resumption keys are told.
+/// Reads what [`write_event`] wrote. Version 1 of the record has no resumption keys.
 pub(super) fn read_event(reader: &mut Reader<'_>) -> Result<Event> {
     let successor = reader.option(|reader| Ok((reader.bytes()?.to_vec(), reader.u16()?)))?;
     let change = EpochChange {

@@ -7,7 +7,7 @@ use super::census::check_newcomer;
 use super::commit::check_signer;
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
-use super::head::{Backlog, Head, Settings, Standing};
+use super::head::{Head, Seat, Settings};
 use super::host::Host;
 use super::identities::PathLeaf;
 use super::own_leaf::{sign_as, unsigned_leaf};
@@ -90,24 +90,12 @@ fn visit(
     let context = group_info.group_context.clone();
     let suite = Suite::of(context.cipher_suite)?;
     let epoch = EpochRecord::seen_from_outside(encode(&context)?, tree.width);
-    let head = Head {
-        group_id: context.group_id.clone(),
-        incarnation: place.incarnation,
-        suite: suite.id(),
-        epoch: context.epoch,
-        revision: 1,
-        standing: Standing::Active,
+    let seat = Seat {
         own_leaf: LeafIndex(tree.root.facts.first_blank().unwrap_or(tree.width.leaves())),
         signing_key: host.identity_for(suite)?.key_id.clone(),
-        tree,
-        oldest_epoch: context.epoch,
-        proposals: 0,
-        pending: None,
         settings,
-        previous: None,
-        rejoining: None,
-        deferred: Backlog::default(),
     };
+    let head = Head::begin(place.incarnation, &context, tree, seat);
     Ok(GroupState { head, epoch, context, keys: place.keys.clone(), suite })
 }
 

@@ -2,7 +2,8 @@
 //! change of what is pending.
 
 use crate::base::{CipherSuite, Code, Epoch, GroupId, LeafIndex, Result};
-use crate::store::{Incarnation, Reader, Record, Writer, corrupt};
+use crate::message::GroupContext;
+use crate::store::{Incarnation, Reader, Record, Txn, Writer, corrupt};
 use crate::tree::TreeHead;
 
 /// Whether this client may still act in the group.
@@ -95,7 +96,45 @@ impl PreviousStay {
     }
 }
 
+/// Who this client is in a stay that begins, and what it chose for itself.
+pub(crate) struct Seat {
+    pub(crate) own_leaf: LeafIndex,
+    pub(crate) signing_key: Vec<u8>,
+    pub(crate) settings: Settings,
+}
+
 impl Head {
+    /// The head of a stay that begins in the epoch of this context, in which nothing has happened yet.
+    pub(crate) fn begin(incarnation: Incarnation, context: &GroupContext, tree: TreeHead, seat: Seat) -> Self {
+        Head {
+            group_id: context.group_id.clone(),
+            incarnation,
+            suite: context.cipher_suite,
+            epoch: context.epoch,
+            revision: 0,
+            standing: Standing::Active,
+            own_leaf: seat.own_leaf,
+            signing_key: seat.signing_key,
+            tree,
+            oldest_epoch: context.epoch,
+            proposals: 0,
+            pending: None,
+            settings: seat.settings,
+            previous: None,
+            rejoining: None,
+            deferred: Backlog::default(),
+        }
+    }
+
+    /// Stages the head with a new revision, and demands that the stored one is still the one that was read.
+    pub(crate) fn store(&mut self, txn: &mut Txn) -> Result<()> {
+        self.revision += 1;
+        let key = txn.keyspace().head(&self.group_id);
+        txn.guard(&key)?;
+        txn.store(key, self);
+        Ok(())
+    }
+
     /// Takes over what went on while a commit of ours waited: this head was staged when it was built, and `now` is the stored
     /// one. Messages were deferred, a rejoin was made or given up, and more may have been deleted.
     pub(crate) fn carry_over(&mut self, now: Head) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::census::check_newcomer;
 use super::entry::{Entrance, Entry};
 use super::epoch::EpochRecord;
-use super::head::{Backlog, Head, PreviousStay, Settings, Standing};
+use super::head::{Head, PreviousStay, Seat, Settings};
 use super::host::Host;
 use super::key_package::{self, OwnKeyPackage};
 use super::state::GroupState;
@@ -91,24 +91,8 @@ pub(crate) fn enter(txn: &mut Txn, host: &Host, invitation: Invitation, joining:
     let epoch = begin_epoch(txn, (&keys, invited.suite), (&group_info, &tree), announced.welcomer)?;
     txn.store(keys.path_keys(), &path_keys);
     let context = group_info.group_context;
-    let head = Head {
-        group_id: context.group_id.clone(),
-        incarnation,
-        suite: invited.suite.id(),
-        epoch: context.epoch,
-        revision: 0,
-        standing: Standing::Active,
-        own_leaf,
-        signing_key: invited.own.signing_key.clone(),
-        tree,
-        oldest_epoch: context.epoch,
-        proposals: 0,
-        pending: None,
-        settings: joining.settings,
-        previous,
-        rejoining: None,
-        deferred: Backlog::default(),
-    };
+    let seat = Seat { own_leaf, signing_key: invited.own.signing_key.clone(), settings: joining.settings };
+    let head = Head { previous, ..Head::begin(incarnation, &context, tree, seat) };
     let mut state = GroupState { head, epoch, context, keys, suite: invited.suite };
     successor::check(txn, &state, &invited.secrets.psks)?;
     state.store_head(txn)?;

@@ -12,7 +12,7 @@ use crate::message::{
     PublicMessage, Sealing, Sender, WireFormat,
 };
 use crate::schedule::{Advance, Ratchet, SealLimits, SecretTree, SenderIdentity};
-use crate::store::{GroupKeys, Txn};
+use crate::store::{GroupKeys, RatchetKind, Txn};
 use crate::tree::{LeafNode, LeafNodeSource, LeafRecord, Signed, add_to_leaf, keep_in_leaf, leaf_key};
 
 use super::open::ratchet_kind;
@@ -140,15 +140,7 @@ pub(crate) fn protect<'k>(
     }
     let kind = ratchet_kind(authenticated.content.content.content_type());
     let tree = SecretTree { suite: state.suite, keys, epoch: state.head.epoch, width: state.epoch.width };
-    let own = state.head.own_leaf;
-    let ratchet = match Ratchet::load(txn, tree, own, kind)? {
-        Some(ratchet) => ratchet,
-        None => {
-            txn.prefetch(tree.first_keys_needed(own)?.into_iter().chain([leaf_key(keys, own)]))?;
-            let sender = own_sender(txn, state)?;
-            Ratchet::first(txn, tree, (own, kind), sender)?
-        }
-    };
+    let ratchet = own_ratchet(txn, state, (tree, kind))?;
     let limits = match authenticated.content.content {
         Content::Commit(_) => SealLimits::NONE,
         _ => host.seal_limits(state.suite),
@@ -170,6 +162,21 @@ pub(crate) fn protect<'k>(
 /// How our messages are padded.
 pub(crate) fn padding(head: &Head) -> Padding {
     if head.settings.pad { Padding::Padme } else { Padding::None }
+}
+
+/// Our ratchet of a kind; at its root, if we have not sent in the epoch.
+fn own_ratchet<'k>(
+    txn: &mut Txn,
+    state: &GroupState,
+    (tree, kind): (SecretTree<'k>, RatchetKind),
+) -> Result<Ratchet<'k>> {
+    let own = state.head.own_leaf;
+    if let Some(ratchet) = Ratchet::load(txn, tree, own, kind)? {
+        return Ok(ratchet);
+    }
+    txn.prefetch(tree.first_keys_needed(own)?.into_iter().chain([leaf_key(tree.keys, own)]))?;
+    let sender = own_sender(txn, state)?;
+    Ratchet::first(txn, tree, (own, kind), sender)
 }
 
 fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {

@@ -82,7 +82,7 @@ pub(crate) fn keep(txn: &mut Txn, (state, place): (&GroupState, Place), event: E
     txn.store(key, &waiting);
     if let Some(mut head) = place.replaces {
         head.rejoining = Some(Rejoining { hash, incarnation: place.incarnation, epoch: state.head.epoch });
-        store_head(txn, head);
+        head.store(txn)?;
     }
     Ok(())
 }
@@ -115,7 +115,7 @@ pub(crate) fn confirm(
     let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
     txn.delete_large(&keys.pending());
     txn.delete(txn.keyspace().joining(group_id));
-    store_head(txn, head);
+    head.store(txn)?;
     Ok((GroupState::load(txn, group_id)?, join.event))
 }
 
@@ -141,7 +141,7 @@ pub(crate) fn discard(txn: &mut Txn, group_id: &GroupId, hash: Option<[u8; 32]>)
     txn.guard(&head_key)?;
     if let Some(mut head) = txn.load::<Head>(&head_key)?.filter(|head| head.rejoining.is_some()) {
         head.rejoining = None;
-        store_head(txn, head);
+        head.store(txn)?;
     }
     drop_records(txn, group_id, join.head.incarnation);
     Ok(())
@@ -183,12 +183,6 @@ fn require(txn: &mut Txn, group_id: &GroupId, hash: Option<[u8; 32]>) -> Result<
     let key = txn.keyspace().joining(group_id);
     txn.guard(&key)?;
     join.ok_or_else(|| Code::NoPendingJoin.into())
-}
-
-fn store_head(txn: &mut Txn, mut head: Head) {
-    head.revision += 1;
-    let key = txn.keyspace().head(&head.group_id);
-    txn.store(key, &head);
 }
 
 impl Record for PendingJoin {

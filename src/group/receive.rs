@@ -3,12 +3,13 @@
 
 use super::head::Standing;
 use super::host::Host;
-use super::identities::PathLeaf;
+use super::identities::{PathLeaf, Vetted};
 use super::open::{Application, Handshake, Inbound, Opened, OwnClaim};
 use super::path::Merged;
 use super::pending::{self, Confirmed};
 use super::proposals::{self, KnownProposal, author_of};
 use super::resolve::{self, Committer};
+use super::stage::Provisional;
 use super::state::GroupState;
 use super::{advance, deferral, identities, path, pending_join, record, rules, stage, touch};
 use crate::base::event::{Author, Event, MemberName};
@@ -143,20 +144,7 @@ fn commit_received(
     let path: Option<UpdatePath> = allowed.path.clone();
     let path_leaf = path.as_ref().map_or(PathLeaf::Known, |path| PathLeaf::Received(path.leaf_node.peek()));
     let vetted = identities::vet(state, host, allowed, path_leaf)?;
-    let names = vetted.path_names.clone();
-    let mut staged = stage::proposals(txn, state, vetted)?;
-    let merged = match &path {
-        Some(path) => Some(path::receive(txn, (state, host), &mut staged, (path, names))?),
-        None => None,
-    };
-    staged.check_members(txn)?;
-    let author = committer_name(txn, &mut staged, merged.as_ref())?;
-    if committer == Committer::Joiner {
-        staged.roster.added.push(author.clone());
-    }
-    if let Some((merged, path)) = merged.as_ref().zip(path.as_ref()) {
-        advance::check_path(txn, &mut staged, merged, path)?;
-    }
+    let (mut staged, merged, author) = apply(txn, (state, host), vetted, path.as_ref())?;
     let lost = pending::lost(txn, state)?;
     if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {
         let event = Event::Removed { by: Author::Member { member: author }, epoch: staged.epoch().0 };
@@ -174,6 +162,30 @@ fn commit_received(
     record::epoch(txn, (state, host), &mut staged, (begun, path_keys, warrant))?;
     deferral::expire(txn, state)?;
     Ok(record::event(&staged, change))
+}
+
+/// Applies the proposals and the path to the tree, and checks what comes out. Gives the committer as the new tree has it.
+fn apply(
+    txn: &mut Txn,
+    (state, host): (&GroupState, &Host),
+    vetted: Vetted,
+    path: Option<&UpdatePath>,
+) -> Result<(Provisional, Option<Merged>, MemberName)> {
+    let (committer, names) = (vetted.allowed.committer, vetted.path_names.clone());
+    let mut staged = stage::proposals(txn, state, vetted)?;
+    let merged = match path {
+        Some(path) => Some(path::receive(txn, (state, host), &mut staged, (path, names))?),
+        None => None,
+    };
+    staged.check_members(txn)?;
+    let author = committer_name(txn, &mut staged, merged.as_ref())?;
+    if committer == Committer::Joiner {
+        staged.roster.added.push(author.clone());
+    }
+    if let Some((merged, path)) = merged.as_ref().zip(path) {
+        advance::check_path(txn, &mut staged, merged, path)?;
+    }
+    Ok((staged, merged, author))
 }
 
 /// Ends our stay. The commit's own changes are dropped: we have no part in the group that they make.
@@ -202,7 +214,7 @@ fn committer(sender: Sender) -> Result<Committer> {
 }
 
 /// Who made the commit, as the new tree has it.
-fn committer_name(txn: &mut Txn, staged: &mut stage::Provisional, merged: Option<&Merged>) -> Result<MemberName> {
+fn committer_name(txn: &mut Txn, staged: &mut Provisional, merged: Option<&Merged>) -> Result<MemberName> {
     let leaf = merged.map(|merged| merged.leaf).or(staged.committer.leaf()).ok_or(Code::BadPath)?;
     let record = staged.tree.leaf(txn, leaf)?.ok_or(Code::BadSender)?;
     Ok(super::state::member_name(leaf, record))

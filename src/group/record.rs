@@ -20,9 +20,9 @@ use crate::tree::PathKeys;
 pub(crate) enum Warrant {
     /// A received commit, with the proofs of its signature and of its confirmation tag.
     Received(SignatureVerified, ConfirmationMatched),
-    /// A commit that was made here, and takes effect later.
+    /// A commit that was made here, and takes effect when it is confirmed.
     Own,
-    /// A commit that was made here for a group that nobody else is in, and takes effect at once.
+    /// The first commit of a group in which nobody else is yet.
     Founding,
 }
 
@@ -57,8 +57,8 @@ fn end_epoch(txn: &mut Txn, (state, host): (&mut GroupState, &Host), warrant: &W
     let (old, keys) = (state.head.epoch, state.keys.clone());
     let Some(next) = old.next() else { return Ok(()) };
     let window = retention::Window::of(host, next, host.limits.past_epochs);
+    // What is to be deleted when a commit of our own takes effect is found out then.
     if !matches!(warrant, Warrant::Own) {
-        // What is to be deleted when a commit of our own takes effect is found out then.
         retention::delete(txn, state, (old, window))?;
     }
     if state.head.oldest_epoch <= old {

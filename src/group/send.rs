@@ -36,9 +36,11 @@ pub(crate) fn check(head: &Head, (plaintext, aad): (&[u8], &[u8])) -> Result<()>
     if head.proposals > 0 {
         return Err(Code::PendingProposals.into());
     }
-    if plaintext.len() > limits::MAX_PLAINTEXT || aad.len() > limits::MAX_PLAINTEXT {
+    if plaintext.len().saturating_add(aad.len()) > limits::MAX_PLAINTEXT {
         let most = limits::MAX_PLAINTEXT;
-        return Err(Code::TooLong.with(format_args!("a message and its authenticated data are at most {most} bytes")));
+        return Err(
+            Code::TooLong.with(format_args!("a message and its authenticated data are at most {most} bytes together"))
+        );
     }
     Ok(())
 }

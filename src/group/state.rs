@@ -58,11 +58,7 @@ impl GroupState {
 
     /// Stages the head with a new revision.
     pub(crate) fn store_head(&mut self, txn: &mut Txn) -> Result<()> {
-        self.head.revision += 1;
-        let key = txn.keyspace().head(&self.head.group_id);
-        txn.guard(&key)?;
-        txn.store(key, &self.head);
-        Ok(())
+        self.head.store(txn)
     }
 
     /// The number of members.

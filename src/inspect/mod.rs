@@ -109,8 +109,11 @@ impl ObjectKind {
 ///
 /// The bytes are an MLSMessage, or else the first other kind that they are in full; the first line says which. Outside of an
 /// MLSMessage objects can be taken for one another; to be sure, name the kind with [`inspect_as`]. Nothing is checked but the
-/// form. A
-/// GroupSecrets holds secrets and is refused; the text is bounded, however long the object is.
+/// form. The text is bounded, however long the object is.
+///
+/// # Errors
+/// `HoldsSecrets` for a GroupSecrets, the 2xx of bytes that are no object, `UnsupportedVersion`, `UnsupportedContent`,
+/// `LimitReached`.
 #[uniffi::export]
 pub fn inspect(bytes: Vec<u8>) -> Result<String> {
     admit(&bytes)?;
@@ -119,6 +122,9 @@ pub fn inspect(bytes: Vec<u8>) -> Result<String> {
 }
 
 /// Describes an MLS object of a known kind in words, as [`inspect`] does.
+///
+/// # Errors
+/// Those of [`inspect`].
 #[uniffi::export]
 pub fn inspect_as(kind: ObjectKind, bytes: Vec<u8>) -> Result<String> {
     admit(&bytes)?;
@@ -129,6 +135,9 @@ pub fn inspect_as(kind: ObjectKind, bytes: Vec<u8>) -> Result<String> {
 ///
 /// The bytes are a ratchet tree as it travels, or a GroupInfo that has one inside, with or without its MLSMessage. Of a tree
 /// with more than 64 leaves the upper nodes are drawn, and what is below them is counted.
+///
+/// # Errors
+/// `TreeMissing` for a GroupInfo without one, `HoldsSecrets`, the 2xx of bytes that are no tree, `LimitReached`.
 #[uniffi::export]
 pub fn inspect_tree(bytes: Vec<u8>) -> Result<String> {
     admit(&bytes)?;

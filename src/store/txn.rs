@@ -174,8 +174,8 @@ impl Txn {
         self.staged.records.is_empty() && self.staged.cleared.is_empty()
     }
 
-    /// Whether every guarded or watched record is still as it was read. Reads are not a snapshot: before a verdict on a message is
-    /// returned without a write, this tells whether it rests on records of one age.
+    /// Whether every guarded or watched record is still as it was read. Reads are not a snapshot: before a verdict on a
+    /// message is returned without a write, this tells whether it rests on records of one age.
     pub(crate) fn is_settled(&self) -> Result<bool> {
         let keys: Vec<Key> = self.guards.union(&self.watched).cloned().collect();
         if keys.is_empty() {

@@ -14,7 +14,7 @@ use crate::client::{Client, Group, Shared};
 use crate::codec::{Opaque, encode, write_opaque};
 use crate::crypto::{Digest, HpkePrivateKey, HpkePublicKey, Mac, SignaturePrivateKey, Suite, random_bytes};
 use crate::group::epoch::EpochRecord;
-use crate::group::head::{Backlog, Head, Settings, Standing};
+use crate::group::head::{Head, Seat, Settings};
 use crate::group::host::{Host, OwnIdentity};
 use crate::group::own_leaf::unsigned_leaf;
 use crate::group::stay::{NewStay, begin_stay};
@@ -177,24 +177,9 @@ impl Crowd {
             .plant(&mut txn, self.encryption_secret.duplicate());
         txn.store(keys.epoch(EPOCH), &self.epoch);
         txn.store(keys.path_keys(), &self.path_keys(own_leaf, tree.width)?);
-        let head = Head {
-            group_id: group_id.clone(),
-            incarnation,
-            suite: self.suite.id(),
-            epoch: EPOCH,
-            revision: 0,
-            standing: Standing::Active,
-            own_leaf,
-            signing_key: client.services.identity_for(self.suite)?.key_id.clone(),
-            tree,
-            oldest_epoch: EPOCH,
-            previous,
-            proposals: 0,
-            pending: None,
-            settings: self.settings,
-            rejoining: None,
-            deferred: Backlog::default(),
-        };
+        let signing_key = client.services.identity_for(self.suite)?.key_id.clone();
+        let seat = Seat { own_leaf, signing_key, settings: self.settings };
+        let head = Head { previous, ..Head::begin(incarnation, &self.context, tree, seat) };
         let head_key = txn.keyspace().head(&group_id);
         txn.store(head_key, &head);
         client.store.write(txn.finish(None)?)?;

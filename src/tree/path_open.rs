@@ -22,8 +22,8 @@ pub(crate) struct ReceivedPath<'a> {
 }
 
 impl Tree {
-    /// Decrypts the path secret of a path whose ciphertexts were counted, and derives every key above it. The keys must be those that were
-    /// sent. `group_context` is the provisional one.
+    /// Decrypts the path secret of a path whose ciphertexts were counted, and derives every key above it. The keys must be
+    /// those that were sent. `group_context` is the provisional one.
     pub(crate) fn open_path(
         &mut self,
         txn: &mut Txn,

@@ -87,10 +87,10 @@ fn a_key_package_opens_its_welcome_until_it_is_used() {
 #[test]
 fn a_deleted_key_package_opens_nothing() {
     let mut scene = Scene::of(&["alice", "bob"], &["alice"]);
-    let (kept, deleted) = (scene.world.client("bob"), KeyPackageOptions::default());
-    let package = kept.create_key_packages(1, deleted).unwrap().remove(0);
+    let bob = scene.world.client("bob");
+    let package = bob.create_key_packages(1, KeyPackageOptions::default()).unwrap().remove(0);
     let before = scene.steal("bob");
-    kept.delete_key_packages(vec![package.reference]).unwrap();
+    bob.delete_key_packages(vec![package.reference]).unwrap();
     let after = scene.steal("bob");
     let built = scene.world.group("alice").new_commit().add(package.message).unwrap().build().unwrap();
     scene.world.group("alice").confirm_commit(None, vec![]).unwrap();

@@ -83,25 +83,36 @@ fn generations() {
     in_touch(&a, &b);
 }
 
-#[test]
-fn wrong_people() {
-    let Pair { alice, bob, a, b } = pair(true);
+/// Alice and bob, carol whom bob added, and the Welcome that she came with.
+fn three() -> (Pair, Person, std::sync::Arc<Group>, Vec<u8>) {
+    let pair = pair(true);
     let carol = person("carol");
-    let added = b.clone().new_commit().add(carol.key_package()).unwrap().build().unwrap();
-    b.confirm_commit(None, vec![]).unwrap();
-    a.receive(added.commit, vec![]).unwrap();
+    let added = pair.b.clone().new_commit().add(carol.key_package()).unwrap().build().unwrap();
+    pair.b.confirm_commit(None, vec![]).unwrap();
+    pair.a.receive(added.commit, vec![]).unwrap();
+    let welcome = added.welcome.unwrap();
+    let options = JoinOptions { public_handshakes: true, ..JoinOptions::default() };
+    let c = carol.client.join(welcome.clone(), options).unwrap();
+    (pair, carol, c, welcome)
+}
+
+#[test]
+fn a_welcome_for_another() {
+    let (_, _, _, welcome) = three();
     let stranger = person("stranger");
     stranger.key_package();
     let take = |bytes: Vec<u8>| stranger.client.join(bytes, JoinOptions::default()).map(drop);
-    let welcome = added.welcome.unwrap();
     let at_stranger = Target { name: "stranger", storage: &stranger.storage, take: &take };
-    assert_eq!(at_stranger.refuse(welcome.clone(), "a Welcome for someone else"), 408);
-    let c = carol.client.join(welcome, JoinOptions { public_handshakes: true, ..JoinOptions::default() }).unwrap();
+    assert_eq!(at_stranger.refuse(welcome, "a Welcome for someone else"), 408);
+}
+
+#[test]
+fn another_name_on_a_message() {
+    let (Pair { alice, a, .. }, _, c, _) = three();
     let take = |bytes: Vec<u8>| a.receive(bytes, vec![]).map(drop);
     let at_alice = Target { name: "at alice", storage: &alice.storage, take: &take };
     // The sender's index stands in plain sight in a PublicMessage: after version, wire format, group id, epoch, sender type.
     let honest = c.propose_remove(1, vec![]).unwrap();
-    c.clear_proposals().unwrap();
     let at = 4 + 1 + a.id().len() + 8 + 1;
     assert_eq!(honest[at..at + 4], [0, 0, 0, 2]);
     for leaf in [0u32, 1, 3, 9, u32::MAX] {
@@ -115,12 +126,17 @@ fn wrong_people() {
         at_alice.refuse(forged, "a message by another kind of sender");
     }
     a.receive(honest, vec![]).unwrap();
-    a.clear_proposals().unwrap();
-    // Whoever is out is not heard, and hears nothing.
+}
+
+#[test]
+fn whoever_is_out_is_not_heard_and_hears_nothing() {
+    let (Pair { alice, a, b, .. }, carol, c, _) = three();
     let removal = a.clone().new_commit().remove(2).unwrap().build().unwrap().commit;
     a.confirm_commit(None, vec![]).unwrap();
     b.receive(removal.clone(), vec![]).unwrap();
     let rebel = c.clone().new_commit().build().unwrap().commit;
+    let take = |bytes: Vec<u8>| a.receive(bytes, vec![]).map(drop);
+    let at_alice = Target { name: "at alice", storage: &alice.storage, take: &take };
     assert_eq!(at_alice.refuse(rebel, "a commit of a removed member"), 403);
     c.discard_commit(None).unwrap();
     assert!(matches!(c.receive(removal.clone(), vec![]).unwrap(), Event::Removed { .. }));
@@ -128,7 +144,12 @@ fn wrong_people() {
     let at_carol = Target { name: "at carol", storage: &carol.storage, take: &take };
     assert_eq!(at_carol.refuse(say(&a, "secret"), "a message after the removal"), 409);
     assert_eq!(at_carol.refuse(removal, "a replay"), 409);
-    // Our own come back from the delivery service, changed.
+    in_touch(&a, &b);
+}
+
+#[test]
+fn our_own_come_back_changed() {
+    let Pair { bob, a, b, .. } = pair(true);
     let own = say(&b, "mine");
     let take = |bytes: Vec<u8>| b.receive(bytes, vec![]).map(drop);
     let at_bob = Target { name: "at bob", storage: &bob.storage, take: &take };

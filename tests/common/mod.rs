@@ -5,6 +5,7 @@
 
 mod callbacks;
 mod recorder;
+pub(crate) mod records;
 mod wire;
 
 use std::collections::BTreeMap;

@@ -1,11 +1,16 @@
 //! People whose storage fails when it is told to, keeps a ledger of what was written, and whose groups can be copied.
 #![allow(dead_code, reason = "each test program uses its share")]
 
+#[path = "../common/records.rs"]
+pub(crate) mod records;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use conclave::*;
 use parking_lot::Mutex;
+use records::of_epoch::{FORMER_LEAF, FRONTIER, RATCHET};
+use records::of_group::{EPOCH, PATH_KEYS, PENDING, UPDATE_KEY};
 
 pub(crate) const GROUP: &[u8] = b"group";
 
@@ -99,9 +104,9 @@ impl Ledger {
 /// Records that hold keys which must not come back: key packages; and of groups: epochs with their ratchets, private keys
 /// of the path, the pending commit, and keys of Updates.
 fn secrets(memory: &MemoryStorage) -> HashMap<Vec<u8>, Vec<u8>> {
-    let holds_keys = |key: &[u8]| match key.get(8) {
-        Some(0x02) => true,
-        Some(0x10) => matches!(key.get(17), Some(0x01 | 0x06 | 0x11 | 0x12)) && !is_leaf_or_length(key),
+    let holds_keys = |key: &[u8]| match (records::kind(key), records::kind_in_group(key)) {
+        (records::KEY_PACKAGE, _) => true,
+        (_, Some(EPOCH | PATH_KEYS | PENDING | UPDATE_KEY)) => !is_leaf_or_length(key),
         _ => false,
     };
     let records = memory.records().into_iter().filter(|record| holds_keys(&record.key));
@@ -110,22 +115,19 @@ fn secrets(memory: &MemoryStorage) -> HashMap<Vec<u8>, Vec<u8>> {
 
 /// Nodes of secret trees above leaves whose ratchets were derived: from them, keys that were used could be derived again.
 fn derivable_again(memory: &MemoryStorage) -> Vec<Vec<u8>> {
-    let of_epochs = |record: &StoredRecord| record.key.get(8) == Some(&0x10) && record.key.get(17) == Some(&0x01);
-    let keys: Vec<Vec<u8>> = memory.records().into_iter().filter(of_epochs).map(|record| record.key).collect();
-    let number = |key: &[u8]| u32::from_be_bytes(key[27..31].try_into().unwrap());
+    let keys: Vec<Vec<u8>> = memory.records().into_iter().map(|record| record.key).collect();
     let covers = |node: &[u8], ratchet: &[u8]| {
-        let (top, leaf) = (number(node), 2 * number(ratchet));
-        let reach = (1u32 << top.trailing_ones()) - 1;
-        node[..26] == ratchet[..26] && leaf.abs_diff(top) <= reach
+        records::are_of_one_epoch(node, ratchet) && records::covers(records::number(node), records::number(ratchet))
     };
-    let ratchets: Vec<&Vec<u8>> = keys.iter().filter(|key| key.get(26) == Some(&0x02)).collect();
-    let nodes = keys.iter().filter(|key| key.get(26) == Some(&0x01));
+    let ratchets: Vec<&Vec<u8>> = keys.iter().filter(|key| records::is_of_epoch(key, RATCHET)).collect();
+    let nodes = keys.iter().filter(|key| records::is_of_epoch(key, FRONTIER));
     nodes.filter(|node| ratchets.iter().any(|ratchet| covers(node, ratchet))).cloned().collect()
 }
 
 /// A former leaf is public, and the length of a pending commit may be that of another.
 fn is_leaf_or_length(key: &[u8]) -> bool {
-    (key[17] == 0x01 && key.get(26) == Some(&0x04)) || (key[17] == 0x11 && key.ends_with(&[0; 4]))
+    let is_length = records::kind_in_group(key) == Some(PENDING) && key.ends_with(&[0; 4]);
+    records::is_of_epoch(key, FORMER_LEAF) || is_length
 }
 
 /// A storage in memory that fails at the call it is armed for.

@@ -60,8 +60,7 @@ pub(crate) fn read(cast: &mut Cast, inputs: &[Vec<u8>], count: usize) {
     let is_read = |effect: &Effect| matches!(effect, Effect::Received { event: Event::Message { .. }, .. });
     assert_eq!(effects.filter(is_read).count(), count);
     assert_eq!(cast.alice.group().status().unwrap().deferred, 0);
-    let is_deferred = |record: &StoredRecord| record.key[8] == 0x10 && record.key[17] == 0x08;
-    assert!(!cast.alice.storage.memory.records().iter().any(is_deferred));
+    assert!(!cast.alice.storage.memory.records().iter().any(|record| records::is_deferred(&record.key)));
     live(cast, inputs);
 }
 
@@ -223,7 +222,8 @@ pub(crate) fn out(cast: &mut Cast, inputs: &[Vec<u8>]) {
 }
 
 pub(crate) fn deleted(cast: &mut Cast, inputs: &[Vec<u8>]) {
-    assert!(cast.alice.storage.memory.records().iter().all(|record| !matches!(record.key[8], 0x10 | 0x04)));
+    let is_of_group = |record: &StoredRecord| matches!(records::kind(&record.key), records::GROUP | records::HEAD);
+    assert!(!cast.alice.storage.memory.records().iter().any(is_of_group));
     comes_back(cast, inputs);
 }
 

@@ -112,6 +112,9 @@ impl World {
             return None;
         }
         let bytes = outcome.unwrap();
+        if self.seat(who, room).has_reserve() {
+            self.tally.count("message sent from a reserve");
+        }
         let seat = self.seat_mut(who, room);
         let kind = Kind::Application { text, aad, leaf: seat.stay.leaf, generation: seat.count_sent() };
         if ended {
@@ -151,7 +154,11 @@ impl World {
     fn prune(&mut self, who: usize, room: usize) {
         let keep = self.dice.below(3) as u32;
         self.group(who, room).prune(Some(keep)).unwrap();
+        let oldest = self.seat(who, room).stay.oldest;
         self.seat_mut(who, room).pruned(keep.into());
+        if oldest < self.seat(who, room).stay.oldest {
+            self.tally.count("pruned");
+        }
         self.check_handle(who, room);
     }
 

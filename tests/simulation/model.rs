@@ -282,9 +282,14 @@ impl Seat {
         self.ratchets.entry((epoch, leaf)).or_default().take(generation, self.window);
     }
 
+    /// Whether the next message is sent from a reserve.
+    pub(crate) fn has_reserve(&self) -> bool {
+        self.sent != self.reserved
+    }
+
     /// A message was sent, with this generation.
     pub(crate) fn count_sent(&mut self) -> u32 {
-        if self.sent == self.reserved {
+        if !self.has_reserve() {
             self.reserved += self.window.reserve;
         }
         self.sent += 1;

@@ -137,6 +137,9 @@ impl World {
         let Sent::Accepted(number) = join.sent else { panic!("p{who:02}: a join that nobody accepted") };
         person.mail.retain(|mail| mail.room != room || mail.epoch > join.epoch);
         let group = person.client.open_group(self.rooms[room].id.clone()).unwrap();
+        if person.seats.get(&room).is_some_and(Seat::is_active) {
+            self.tally.count("rejoin confirmed");
+        }
         // A commit that was accepted and not confirmed goes down with the old stay; its Welcome must not.
         let pending = person.seats.get_mut(&room).and_then(|seat| seat.pending.take());
         if let Some(pending) = pending.filter(|pending| matches!(pending.sent, Sent::Accepted(_))) {

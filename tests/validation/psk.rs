@@ -236,6 +236,17 @@ fn a_successor_is_the_one_that_was_asked_for() {
     bob.join(&following(&all, link(), (&[&bob, &carol], |plot| plot)), None).unwrap();
 }
 
+/// Rule W1, P5: a Welcome into the group that a closed one has announced names that one by its key (RFC 9420 §11.2).
+#[test]
+fn an_announced_successor_is_linked() {
+    let ([_, bob, carol], link) = linked(true);
+    let all = founder("mallory", NEXT);
+    let unlinked = Letter::of(Plot::of(&all, vec![bob.add(), carol.add()]).carry_out()).send();
+    assert_eq!(bob.refuses_welcome(&unlinked, None), number(Code::BadSuccessor));
+    let linked = following(&all, link(ResumptionPskUsage::ReInit), (&[&bob, &carol], |plot| plot));
+    bob.join(&linked, None).unwrap();
+}
+
 /// Rule W1, P5: no group takes the place of one that was not closed (RFC 9420 §11.2).
 #[test]
 fn only_a_closed_group_has_a_successor() {
