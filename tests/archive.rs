@@ -272,3 +272,35 @@ fn what_the_other_device_sends_is_told_from_an_echo() {
         assert!(storage.records() == before);
     }
 }
+
+#[test]
+fn a_waiting_join_keeps_its_key() {
+    let world = World::group_of(&["alice", "bob"]);
+    world.group("bob").delete().unwrap();
+    let archive = world.client("bob").export_archive(KEY.to_vec()).unwrap();
+    let (_, client) = device("bob", None);
+    let info = world.group("alice").group_info(true).unwrap();
+    client.join_external(info, ExternalJoinOptions::default()).unwrap();
+    assert_eq!(code(import(&client, archive)), 507);
+    client.confirm_join(world.group("alice").id(), None, vec![]).unwrap();
+}
+
+#[test]
+fn a_deferred_message_of_the_other_device_is_forgotten() {
+    let world = World::group_of(&["alice", "bob"]);
+    let archive = world.group("bob").export_archive(KEY.to_vec()).unwrap();
+    let config = ClientConfig { max_deferred: 9, ..ClientConfig::basic("bob") };
+    let client = Client::new(config, Host::new(MemoryStorage::new(), Arc::new(AcceptAll))).unwrap();
+    import(&client, archive).unwrap();
+    let group = client.open_group(world.group("bob").id()).unwrap();
+    let commit = world.group("alice").new_commit().build().unwrap().commit;
+    world.group("alice").confirm_commit(None, vec![]).unwrap();
+    world.receive("bob", &commit).unwrap();
+    let early = world.encrypt("bob", "from the other device");
+    assert!(matches!(group.receive(early, vec![]).unwrap(), Event::Deferred { .. }));
+    let also = world.encrypt("alice", "early too");
+    assert!(matches!(group.receive(also, vec![]).unwrap(), Event::Deferred { .. }));
+    group.receive(commit, vec![]).unwrap();
+    assert_eq!(text_of(group.next_deferred(vec![]).unwrap().unwrap()), "early too");
+    assert_eq!(group.next_deferred(vec![]).unwrap(), None);
+}

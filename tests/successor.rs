@@ -337,3 +337,26 @@ fn a_policy_is_told_with_what_a_group_is_to_be_begun_anew() {
     assert_eq!(code(world.group("alice").propose_reinit(anew(b"next", 1), vec![])), 313);
     world.group("alice").propose_reinit(anew(b"next", 2), vec![]).unwrap();
 }
+
+#[test]
+fn who_came_into_the_successor_by_commit_can_be_invited_again() {
+    let world = both_suites(&["alice", "bob"]);
+    close(&world, &["bob"], anew(b"next", 1));
+    let successor = world.group("alice").create_successor(along(packages(&world, &["bob"], 1))).unwrap().group;
+    let join = world.client("bob").join_external(successor.group_info(true).unwrap(), ExternalJoinOptions::default());
+    let joined = world.client("bob").confirm_join(b"next".to_vec(), None, vec![]);
+    let change =
+        |event: Event| assert!(matches!(event, Event::EpochChanged { .. } | Event::Removed { .. }), "{event:?}");
+    drop(joined.unwrap());
+    change(successor.receive(join.unwrap().commit, vec![]).unwrap());
+    let group = world.client("bob").open_group(b"next".to_vec()).unwrap();
+    let leaf = group.status().unwrap().own_leaf;
+    let removal = successor.clone().new_commit().remove(leaf).unwrap().build().unwrap().commit;
+    change(successor.confirm_commit(None, vec![]).unwrap());
+    change(group.receive(removal, vec![]).unwrap());
+    let package = packages(&world, &["bob"], 1).remove(0);
+    let built = successor.clone().new_commit().add(package).unwrap().build().unwrap();
+    change(successor.confirm_commit(None, vec![]).unwrap());
+    let again = world.client("bob").join(built.welcome.unwrap(), JoinOptions::default()).unwrap();
+    in_touch(&[successor, again]);
+}

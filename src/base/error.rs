@@ -231,7 +231,7 @@ codes! {
     315 BadGroupInfo: "the GroupInfo breaks a rule", "ask for another GroupInfo";
     316 Expired: "a lifetime has not begun or is over", "fetch a fresh key package; check the clock";
     317 WrongContent: "a field of a message does not fit its kind", "drop the message and report its sender";
-    318 BadSuccessor: "the Welcome does not open a group that follows from the old one, as its successor or a branch", "report its sender; another member can make the group";
+    318 BadSuccessor: "the Welcome does not open a group that follows from the old one, as its successor or a branch", "report its sender; another member can make the group; deleting the closed group drops its claim to the id";
 
     401 NoSuchGroup: "this client holds no such group", "join it, or come in with join_external";
     402 FutureEpoch: "the message is of an epoch that has not come yet", "keep it, fetch the missing commits, and try again";

@@ -12,6 +12,7 @@ use crate::crypto::RecordKey;
 use crate::group::archive::GroupArchive;
 use crate::group::head::{Head, Standing};
 use crate::group::key_package;
+use crate::group::pending_join;
 use crate::group::psk::{self, StoredPsk};
 use crate::group::state::GroupState;
 use crate::store::{Reader, Record, Txn, Writer, decode_record, encode_record};
@@ -23,6 +24,8 @@ use crate::group::foresight::Foresight;
 pub struct ImportOptions {
     /// Whether what is here already is replaced by what is in the archive, which may be older: groups, pre-shared keys of the same
     /// id, and signing keys, with the key packages that they signed. Without it, the import is refused if something would be.
+    /// A group that is here and not in the archive has to be rejoined if its signing key was replaced: others refuse what the
+    /// new key signs.
     pub replace: bool,
 }
 
@@ -93,8 +96,11 @@ impl Client {
         let mut groups = Vec::new();
         for head in stored_heads(txn)? {
             if head.standing != Standing::Removed {
-                let state = GroupState::load(txn, &head.group_id)?;
-                groups.push(GroupArchive::of(txn, &state, &*self.shared.services.observer)?);
+                // Another process may have deleted the group since the heads were read: then it is in no archive.
+                match GroupState::load(txn, &head.group_id) {
+                    Err(error) if error.is(Code::NoSuchGroup) => continue,
+                    state => groups.push(GroupArchive::of(txn, &state?, &*self.shared.services.observer)?),
+                }
             }
         }
         let mut signing_keys = Vec::new();
@@ -127,9 +133,8 @@ fn take_signing_key(txn: &mut Txn, (key_id, secret): (&[u8], &Secret), replace: 
     txn.guard(&record)?;
     let differs = txn.load::<Secret>(&record)?.is_some_and(|known| !constant_time_eq(known.expose(), secret.expose()));
     if differs && !replace && is_in_use(txn, key_id)? {
-        return Err(
-            Code::AlreadyMember.with("this client has a signing key of its own, which groups or key packages use")
-        );
+        return Err(Code::AlreadyMember
+            .with("this client has a signing key of its own, which groups, joins that wait or key packages use"));
     }
     if differs {
         key_package::delete_of(txn, key_id)?;
@@ -140,7 +145,8 @@ fn take_signing_key(txn: &mut Txn, (key_id, secret): (&[u8], &Secret), replace: 
 
 fn is_in_use(txn: &mut Txn, key_id: &[u8]) -> Result<bool> {
     let by_group = stored_heads(txn)?.iter().any(|head| head.signing_key == key_id);
-    Ok(by_group || key_package::list(txn, None, usize::MAX)?.iter().any(|own| own.signing_key == key_id))
+    let by_join = pending_join::any_signed_by(txn, key_id)?;
+    Ok(by_group || by_join || key_package::list(txn, None, usize::MAX)?.iter().any(|own| own.signing_key == key_id))
 }
 
 fn stored_heads(txn: &mut Txn) -> Result<Vec<Head>> {

@@ -237,6 +237,7 @@ impl Group {
         let _inside = Inside::enter()?;
         let _lease = self.lease()?;
         *self.foresight.lock() = None;
+        *self.reserve.lock() = None;
         run(&self.shared.store, |txn| stay::delete(txn, &self.group_id).map(|()| ((), None)))
     }
 }

@@ -153,7 +153,8 @@ fn may_still_come(error: &Error) -> bool {
 
 /// Whether the message will be refused whenever it is tried again.
 fn is_final(error: &Error) -> bool {
-    let limits = [Code::Frozen, Code::UnsupportedVersion, Code::UnsupportedContent, Code::LimitReached];
+    let limits =
+        [Code::Frozen, Code::NotHealed, Code::UnsupportedVersion, Code::UnsupportedContent, Code::LimitReached];
     error.is_verdict() || limits.into_iter().any(|code| error.is(code))
 }
 

@@ -4,9 +4,9 @@
 use super::event_record::{read_event, write_event};
 use super::head::{Head, PreviousStay, Rejoining, Standing};
 use super::host::Host;
-use super::record;
 use super::state::GroupState;
 use super::stay::{self, retire, start_afresh};
+use super::{record, successor};
 use crate::base::event::Event;
 use crate::base::{Code, Epoch, GroupId, Result};
 use crate::crypto::sha256;
@@ -65,6 +65,16 @@ struct PendingJoin {
     event: Event,
 }
 
+/// Whether a join that waits was signed with this key.
+pub(crate) fn any_signed_by(txn: &mut Txn, signing_key: &[u8]) -> Result<bool> {
+    let (prefix, mut found) = (txn.keyspace().joinings(), false);
+    txn.each(&prefix, |_, value| {
+        found |= decode_record::<PendingJoin>(value)?.head.signing_key == signing_key;
+        Ok(())
+    })?;
+    Ok(found)
+}
+
 /// A join that waits, as the app sees it.
 pub(crate) struct Waiting {
     /// The epoch that it would begin.
@@ -116,6 +126,7 @@ pub(crate) fn confirm(
     txn.delete_large(&keys.pending());
     txn.delete(txn.keyspace().joining(group_id));
     head.store(txn)?;
+    successor::fulfil(txn, group_id);
     Ok((GroupState::load(txn, group_id)?, join.event))
 }
 

@@ -2,10 +2,9 @@
 //! takes its place, and how all is deleted.
 
 use super::head::{Head, PreviousStay, Standing};
-use super::pending_join;
+use super::{pending_join, successor};
 use crate::base::{Code, GroupId, Result};
 use crate::crypto::random_bytes;
-use crate::message::ReInit;
 use crate::store::{GroupKeys, Incarnation, Txn};
 
 /// A stay in a group that begins.
@@ -73,9 +72,7 @@ pub(crate) fn forget(txn: &mut Txn, head: &Head) -> Result<()> {
 pub(crate) fn forget_records(txn: &mut Txn, head: &Head) -> Result<()> {
     let keys = GroupKeys::new(txn.keyspace().clone(), head.incarnation);
     if head.standing == Standing::Frozen {
-        let reinit: Option<ReInit> = txn.load(&keys.successor()).unwrap_or_default();
-        let announced = reinit.map(|reinit| txn.keyspace().announced(&reinit.group_id));
-        announced.into_iter().for_each(|key| txn.delete(key));
+        successor::withdraw(txn, &keys, &head.group_id);
     }
     txn.clear(keys.all());
     head.previous.iter().for_each(|stay| txn.clear(keys.of_incarnation(stay.incarnation).all()));

@@ -14,7 +14,7 @@ use crate::codec::{decode_exact, encode};
 use crate::crypto::Suite;
 use crate::message::{KeyPackage, Proposal, ReInit};
 use crate::schedule::{PreSharedKeyId, Psk, ResumptionPskUsage};
-use crate::store::{Reader, Record, Txn, Writer, corrupt};
+use crate::store::{GroupKeys, Reader, Record, Txn, Writer, corrupt};
 use crate::tree::{Extensions, Unverified};
 
 /// Who comes along, and how they are told.
@@ -47,8 +47,7 @@ pub(crate) fn reinitialized(
     if missing(txn, old, &founded.0)?.is_some() {
         return Err(Code::BadArgument.with("the key package of a member of the old group is missing"));
     }
-    let announced = txn.keyspace().announced(&founded.0.head.group_id);
-    txn.delete(announced);
+    fulfil(txn, &founded.0.head.group_id);
     Ok(founded)
 }
 
@@ -113,17 +112,16 @@ pub(crate) fn announce(txn: &mut Txn, old: &GroupState, reinit: &ReInit) {
 struct Announced(GroupId);
 
 /// Checks a group that a Welcome opens: whether it follows from another as it says (RFC 9420 §12.4.3.1, §11.2, §11.3), and whether
-/// it does so if a group here has announced it as its successor.
+/// it says so if a closed group here has announced it as its successor.
 pub(crate) fn check(txn: &mut Txn, new: &GroupState, psks: &[PreSharedKeyId]) -> Result<()> {
     let link = psks.iter().find_map(link);
-    let key = txn.keyspace().announced(&new.head.group_id);
-    txn.watch(&key)?;
-    if let Some(Announced(old)) = txn.load(&key)? {
-        match link {
-            Some((ResumptionPskUsage::ReInit, group_id, _)) if *group_id == old => txn.delete(key),
-            _ => return Err(bad_successor("it has the id of a successor, and does not say so")),
-        }
+    let is_linked = matches!(link, Some((ResumptionPskUsage::ReInit, ..)));
+    if is_awaited(txn, &new.head)? && !is_linked {
+        return Err(bad_successor(
+            "it has the id of the successor of a closed group that is here, and does not say so",
+        ));
     }
+    fulfil(txn, &new.head.group_id);
     let Some((usage, group_id, epoch)) = link else { return Ok(()) };
     if new.head.epoch != Epoch(1) {
         return Err(bad_successor("it does not begin in epoch 1"));
@@ -136,6 +134,31 @@ pub(crate) fn check(txn: &mut Txn, new: &GroupState, psks: &[PreSharedKeyId]) ->
     match usage {
         ResumptionPskUsage::ReInit => check_reinit(txn, &old, new, epoch),
         _ => check_branch(txn, &old, new),
+    }
+}
+
+/// Whether a closed group waits for this one. It does not once this client has been in the new one, or has deleted the old one.
+fn is_awaited(txn: &mut Txn, new: &Head) -> Result<bool> {
+    let key = txn.keyspace().announced(&new.group_id);
+    txn.watch(&key)?;
+    let Some(Announced(old)) = txn.load(&key)?.filter(|_| new.previous.is_none()) else { return Ok(false) };
+    let head = txn.keyspace().head(&old);
+    txn.watch(&head)?;
+    Ok(txn.load::<Head>(&head)?.is_some_and(|old| old.standing == Standing::Frozen))
+}
+
+/// The group is here now; whoever announced it waits no more.
+pub(crate) fn fulfil(txn: &mut Txn, group_id: &GroupId) {
+    let key = txn.keyspace().announced(group_id);
+    txn.delete(key);
+}
+
+/// A closed group is deleted, and waits for no other; readable records or not.
+pub(crate) fn withdraw(txn: &mut Txn, keys: &GroupKeys, old: &GroupId) {
+    let Ok(Some(ReInit { group_id, .. })) = txn.load(&keys.successor()) else { return };
+    let key = txn.keyspace().announced(&group_id);
+    if matches!(txn.load(&key), Ok(Some(Announced(by))) if by == *old) {
+        txn.delete(key);
     }
 }
 

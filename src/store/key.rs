@@ -162,6 +162,11 @@ impl Keyspace {
         self.key(kind::JOINING, &[&self.tag(b"group", group.as_slice())])
     }
 
+    /// Every external join that waits.
+    pub(crate) fn joinings(&self) -> Key {
+        self.key(kind::JOINING, &[])
+    }
+
     /// The group that a closed one announced as its successor, by its id.
     pub(crate) fn announced(&self, group: &GroupId) -> Key {
         self.key(kind::ANNOUNCED, &[&self.tag(b"group", group.as_slice())])

@@ -326,8 +326,7 @@ impl Seat {
         self.stay.last += 1;
         let now = self.stay.last;
         self.stay.oldest = self.stay.oldest.max(now.saturating_sub(self.window.past_epochs));
-        self.previous = self.previous.filter(|stay| stay.last + self.window.past_epochs >= now);
-        self.forget();
+        self.outlive();
         (self.sent, self.reserved) = (0, 0);
     }
 
@@ -342,10 +341,13 @@ impl Seat {
 
     pub(crate) fn was_removed(&mut self) {
         self.standing = Standing::Removed;
-        self.forget();
+        self.outlive();
     }
 
-    fn forget(&mut self) {
+    /// An epoch is over: what waited in it is gone, and an earlier stay that has left the window.
+    fn outlive(&mut self) {
+        let now = self.stay.last;
+        self.previous = self.previous.filter(|stay| stay.last + self.window.past_epochs >= now);
         self.waiting.clear();
         self.came.clear();
         self.pending = None;

@@ -112,6 +112,11 @@ impl World {
             let out = due.iter().position(|number| !matches!(self.expected(who, room, *number), Expected::Refused(_)));
             let gone = &due[..out.map_or(due.len(), |out| out + 1)];
             self.seat_mut(who, room).deferred.retain(|number| !gone.contains(number));
+            for number in &due[..out.unwrap_or(due.len())] {
+                if self.expected(who, room, *number) == Expected::Refused(509) {
+                    self.refused(who, room, (*number, 509));
+                }
+            }
             match (out.map(|out| due[out]), outcome) {
                 (Some(number), Some(event)) => {
                     let expected = self.expected(who, room, number);

@@ -245,6 +245,9 @@ fn an_announced_successor_is_linked() {
     assert_eq!(bob.refuses_welcome(&unlinked, None), number(Code::BadSuccessor));
     let linked = following(&all, link(ResumptionPskUsage::ReInit), (&[&bob, &carol], |plot| plot));
     bob.join(&linked, None).unwrap();
+    // Whoever deletes the closed group waits for nobody.
+    carol.group().delete().unwrap();
+    carol.join(&unlinked, None).unwrap();
 }
 
 /// Rule W1, P5: no group takes the place of one that was not closed (RFC 9420 §11.2).
