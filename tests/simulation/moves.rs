@@ -129,6 +129,20 @@ impl World {
         (own && seat.standing == Standing::Imported && post.epoch == seat.epoch()).then_some(Expected::Refused(509))
     }
 
+    /// A new device that was removed as the old one was, and whose old one has used up the Welcome by which it is a member again.
+    pub(crate) fn find_shut_out(&mut self, who: usize) {
+        let person = &self.people[who];
+        let shut_out = |(room, seat): (&usize, &Seat)| {
+            let known = &self.rooms[*room];
+            let let_in = known.facts.get(&known.epoch).is_some_and(|facts| facts.has(who));
+            let waits = person.joins.contains_key(room) || person.mail.iter().any(|mail| mail.room == *room);
+            seat.standing == Standing::Removed && let_in && !waits
+        };
+        let rooms: Vec<usize> =
+            person.seats.iter().filter(|seat| person.moved && shut_out(*seat)).map(|(room, _)| *room).collect();
+        self.people[who].stranded.extend(rooms);
+    }
+
     /// A handshake whose key was skipped when the archive was made, and so stayed behind.
     pub(crate) fn may_be_torn(&self, who: usize, room: usize, number: usize) -> bool {
         let (seat, post) = (self.seat(who, room), &self.rooms[room].log[number]);

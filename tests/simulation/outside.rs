@@ -180,6 +180,7 @@ impl World {
 
     /// Whoever cannot follow a group comes back by a commit of its own. Whether it is back.
     pub(crate) fn recover(&mut self, who: usize) -> bool {
+        self.find_shut_out(who);
         let stranded: Vec<usize> = self.people[who].stranded.iter().copied().collect();
         let mut back = false;
         for room in stranded {
