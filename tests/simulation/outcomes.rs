@@ -5,7 +5,7 @@ use std::sync::Arc;
 use conclave::*;
 
 use crate::model::{Pending, Sent, Standing};
-use crate::world::{Mail, World};
+use crate::world::{Mail, Person, World};
 
 impl World {
     /// A commit took effect at a client.
@@ -72,6 +72,9 @@ impl World {
 
     /// Joins by the first Welcome whose group this client is not in any more, and whose time has come.
     pub(crate) fn open_mail(&mut self, who: usize) -> bool {
+        let Person { mail, seats, .. } = &mut self.people[who];
+        // A Welcome may be so slow that its client has come in and gone in another way.
+        mail.retain(|mail| seats.get(&mail.room).is_none_or(|seat| mail.epoch > seat.epoch()));
         let person = &self.people[who];
         let is_member = |room: usize| person.seats.get(&room).is_some_and(|seat| seat.standing != Standing::Removed);
         let reached = |(room, epoch): (usize, u64)| {

@@ -135,7 +135,6 @@ impl World {
         let person = &mut self.people[who];
         let join = person.joins.remove(&room).unwrap();
         let Sent::Accepted(number) = join.sent else { panic!("p{who:02}: a join that nobody accepted") };
-        person.mail.retain(|mail| mail.room != room || mail.epoch > join.epoch);
         let group = person.client.open_group(self.rooms[room].id.clone()).unwrap();
         if person.seats.get(&room).is_some_and(Seat::is_active) {
             self.tally.count("rejoin confirmed");
