@@ -385,6 +385,16 @@ const PAIRS: &[Pair] = &[
         ending: out,
     },
     Pair { name: "status/commit received", setup: commit, acts: [look, hear_0], outcomes: &[[0, 0]], ending: live },
+    Pair { name: "archive/commit received", setup: commit, acts: [archive, hear_0], outcomes: &[[0, 0]], ending: live },
+    Pair {
+        name: "archive/decrypt",
+        setup: two_of_bob,
+        acts: [archive, hear_0],
+        outcomes: &[[0, 0]],
+        ending: heard_one,
+    },
+    Pair { name: "archive/delete", setup: nothing, acts: [archive, delete], outcomes: &[[0, 0]], ending: deleted },
+    Pair { name: "archive/removal", setup: our_removal, acts: [archive, hear_0], outcomes: &[[0, 0]], ending: out },
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use crate::base::event::Effect;
 use crate::base::{Code, GroupId, Result, Secret, constant_time_eq};
 use crate::crypto::RecordKey;
 use crate::group::archive::GroupArchive;
-use crate::group::head::{Head, Standing};
+use crate::group::head::Head;
 use crate::group::key_package;
 use crate::group::pending_join;
 use crate::group::psk::{self, StoredPsk};
@@ -95,12 +95,11 @@ impl Client {
     fn archive(&self, txn: &mut Txn) -> Result<Archive> {
         let mut groups = Vec::new();
         for head in stored_heads(txn)? {
-            if head.standing != Standing::Removed {
-                // Another process may have deleted the group since the heads were read: then it is in no archive.
-                match GroupState::load(txn, &head.group_id) {
-                    Err(error) if error.is(Code::NoSuchGroup) => continue,
-                    state => groups.push(GroupArchive::of(txn, &state?, &*self.shared.services.observer)?),
-                }
+            let state = GroupState::load(txn, &head.group_id);
+            match state.and_then(|state| GroupArchive::of(txn, &state, &*self.shared.services.observer)) {
+                // It was left, or another process has deleted it since the heads were read.
+                Err(error) if error.is(Code::Removed) || error.is(Code::NoSuchGroup) => continue,
+                group => groups.push(group?),
             }
         }
         let mut signing_keys = Vec::new();

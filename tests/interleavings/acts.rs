@@ -66,6 +66,15 @@ pub(crate) fn delete(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     hand.group().delete().map(|()| Said::Nothing)
 }
 
+/// What comes of it is whole: another device takes it.
+pub(crate) fn archive(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
+    let archive = hand.client.export_archive(vec![7; 32])?;
+    let host = Host::new(MemoryStorage::new(), Arc::new(AcceptAll));
+    let other = Client::new(ClientConfig::basic("alice"), host).unwrap();
+    other.import_archive(archive, vec![7; 32], ImportOptions::default()).unwrap();
+    Ok(Said::Nothing)
+}
+
 pub(crate) fn release(hand: &Hand, _: &[Vec<u8>]) -> Result<Said> {
     Ok(hand.group().next_deferred(vec![])?.map_or(Said::Nothing, Said::Heard))
 }
