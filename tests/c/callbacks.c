@@ -2,6 +2,8 @@
 #include "fixture.h"
 #include "store.h"
 
+#include <pthread.h>
+
 static struct store store;
 
 /* A host of which each part can be replaced. */
@@ -105,6 +107,39 @@ static void reentry(conclave_group *group)
     conclave_buf_free(message);
 }
 
+static void *call_beside(void *group)
+{
+    return encrypt(group) == CONCLAVE_BUSY ? group : NULL;
+}
+
+static void call_from_beside(void *argument, const conclave_batch *batch)
+{
+    pthread_t thread;
+    void *busy;
+
+    (void)batch;
+    pthread_create(&thread, NULL, call_beside, argument);
+    pthread_join(thread, &busy);
+    CHECK(busy == argument);
+}
+
+/* Another thread that does not wait is told that the group is taken. */
+static void impatience(const conclave_host *host)
+{
+    conclave_client_config config;
+    conclave_client *client;
+    conclave_group *group;
+
+    MUST(conclave_client_config_init(&config, sizeof config, text("hasty")));
+    config.lease_timeout = 0;
+    MUST(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, host, &client));
+    MUST(conclave_client_create_group(client, NULL, &group));
+    store.inside = call_from_beside;
+    store.argument = group;
+    CHECK(encrypt(group) == CONCLAVE_OK && store.inside == NULL);
+    leave(client, group);
+}
+
 static void take_twice(void *argument, const conclave_batch *batch)
 {
     const conclave_write_op *ops;
@@ -142,13 +177,14 @@ static void storages(void)
     storage_conflicts(group);
     reentry(group);
     rewinding(group);
-    CHECK(store.released == 0);
-    conclave_client_free(client);
-    CHECK(store.released == 0);
-    conclave_group_free(group);
+    impatience(&host);
     CHECK(store.released == 1);
+    conclave_client_free(client);
+    CHECK(store.released == 1);
+    conclave_group_free(group);
+    CHECK(store.released == 2);
     MUST(conclave_check_storage(&storage, &findings));
-    CHECK(findings->count == 0 && store.released == 2);
+    CHECK(findings->count == 0 && store.released == 3);
     conclave_findings_free(findings);
 }
 

@@ -1,13 +1,25 @@
 #include "store.h"
 
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+
+static void store_lock(struct store *store)
+{
+    while (__atomic_test_and_set(&store->lock, __ATOMIC_ACQUIRE)) {
+        sched_yield();
+    }
+}
+
+static void store_unlock(struct store *store)
+{
+    __atomic_clear(&store->lock, __ATOMIC_RELEASE);
+}
 
 void store_init(struct store *store)
 {
     memset(store, 0, sizeof *store);
     store->fail_after = -1;
-    pthread_mutex_init(&store->lock, NULL);
 }
 
 static void clear_record(struct record *record)
@@ -24,7 +36,6 @@ void store_clear(struct store *store)
         clear_record(&store->records[i]);
     }
     free(store->records);
-    pthread_mutex_destroy(&store->lock);
 }
 
 static int compare(const uint8_t *key, size_t len, conclave_bytes other)
@@ -131,7 +142,7 @@ static conclave_status read_values(void *context, const conclave_bytes *keys, si
     conclave_status status = CONCLAVE_OK;
     size_t i;
 
-    pthread_mutex_lock(&store->lock);
+    store_lock(store);
     store->reads++;
     if (fails(store)) {
         status = failure(store);
@@ -143,7 +154,7 @@ static conclave_status read_values(void *context, const conclave_bytes *keys, si
             status = conclave_values_put(found, i, lend(record->value, record->value_len));
         }
     }
-    pthread_mutex_unlock(&store->lock);
+    store_unlock(store);
     return status;
 }
 
@@ -159,7 +170,7 @@ static conclave_status scan_records(void *context, conclave_bytes prefix, concla
     conclave_status status = CONCLAVE_OK;
     size_t at;
 
-    pthread_mutex_lock(&store->lock);
+    store_lock(store);
     at = place(store, prefix);
     if (after.len > 0 && place(store, after) >= at) {
         at = place(store, after);
@@ -173,7 +184,7 @@ static conclave_status scan_records(void *context, conclave_bytes prefix, concla
         status = conclave_records_put(found, lend(record->key, record->key_len), lend(record->value, record->value_len));
         limit--;
     }
-    pthread_mutex_unlock(&store->lock);
+    store_unlock(store);
     return status;
 }
 
@@ -231,7 +242,7 @@ static conclave_status write_batch(void *context, const conclave_batch *batch)
     struct store *store = context;
     conclave_status status;
 
-    pthread_mutex_lock(&store->lock);
+    store_lock(store);
     store->writes++;
     if (store->inside != NULL) {
         void (*inside)(void *, const conclave_batch *) = store->inside;
@@ -244,7 +255,7 @@ static conclave_status write_batch(void *context, const conclave_batch *batch)
     } else {
         status = guards_hold(store, batch) ? apply_all(store, batch) : CONCLAVE_CONFLICT;
     }
-    pthread_mutex_unlock(&store->lock);
+    store_unlock(store);
     return status;
 }
 
@@ -252,9 +263,9 @@ static void release(void *context)
 {
     struct store *store = context;
 
-    pthread_mutex_lock(&store->lock);
+    store_lock(store);
     store->released++;
-    pthread_mutex_unlock(&store->lock);
+    store_unlock(store);
 }
 
 conclave_storage store_storage(struct store *store)
