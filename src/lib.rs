@@ -39,6 +39,7 @@
 uniffi::setup_scaffolding!("conclave");
 
 mod base;
+mod capi;
 mod client;
 mod codec;
 mod crypto;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, in reading order. `vectors` and `testing` are for tests only and may look everywhere.
 const ROOMS: &[&str] =
-    &["base", "codec", "crypto", "store", "tree", "schedule", "message", "group", "client", "capi", "inspect"];
+    &["base", "codec", "crypto", "store", "tree", "schedule", "message", "group", "client", "inspect", "capi"];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap().flatten() {

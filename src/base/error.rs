@@ -275,6 +275,7 @@ codes! {
     804 StoreNewer: "the store was written by a newer release", "update the app; nothing was changed";
     805 LimitReached: "a size limit of the library is reached", "the limit is in the detail";
     806 UsageLimit: "a key has been used as often as is safe", "update the group's keys with a commit";
+    807 HeaderMismatch: "the program was compiled with the header of another release", "compile with the header that came with the library";
 
     901 Internal: "an invariant of the library is broken", "please report this with the detail";
 }

@@ -179,6 +179,11 @@ impl Secret {
     pub(crate) fn new(secret: BaseSecret) -> Self {
         Secret(secret)
     }
+
+    /// The bytes themselves, for the C layer.
+    pub(crate) fn expose(&self) -> &[u8] {
+        self.0.expose()
+    }
 }
 
 #[uniffi::export]

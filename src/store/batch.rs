@@ -124,17 +124,7 @@ impl WriteBatch {
     /// The next operations, in order: at least one while any are left, at most `max_ops` (at least 1) and about 1 MiB.
     /// Empty at the end.
     pub fn next_chunk(&self, max_ops: u32) -> Vec<WriteOp> {
-        let mut position = self.position.lock();
-        let left = self.ops.get(*position..).unwrap_or_default();
-        let mut bytes = 0usize;
-        let fitting = left.iter().take(max_ops.max(1) as usize).take_while(|op| {
-            let first = bytes == 0;
-            bytes += op.size();
-            first || bytes <= CHUNK_BYTES
-        });
-        let chunk: Vec<WriteOp> = fitting.cloned().collect();
-        *position += chunk.len();
-        chunk
+        self.lend_chunk(max_ops).to_vec()
     }
 
     /// Starts over at the first operation, for a database that runs its transaction again.
@@ -155,6 +145,26 @@ impl WriteBatch {
 }
 
 impl WriteBatch {
+    /// The guards, lent.
+    pub(crate) fn lend_guards(&self) -> &[Guard] {
+        &self.guards
+    }
+
+    /// The next operations, lent.
+    pub(crate) fn lend_chunk(&self, max_ops: u32) -> &[WriteOp] {
+        let mut position = self.position.lock();
+        let left = self.ops.get(*position..).unwrap_or_default();
+        let mut bytes = 0usize;
+        let fitting = left.iter().take(max_ops.max(1) as usize).take_while(|op| {
+            let first = bytes == 0;
+            bytes += op.size();
+            first || bytes <= CHUNK_BYTES
+        });
+        let chunk = left.get(..fitting.count()).unwrap_or_default();
+        *position += chunk.len();
+        chunk
+    }
+
     fn wipe(&mut self) {
         self.ops.iter_mut().for_each(WriteOp::wipe);
         self.guards.iter_mut().for_each(|guard| guard.expected.zeroize());
