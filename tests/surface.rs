@@ -26,7 +26,11 @@ fn methods() -> Vec<Method> {
 }
 
 fn only_in_c() -> impl Iterator<Item = &'static str> {
-    SURFACE.lines().skip_while(|line| *line != "[c_only]").filter_map(|line| line.split_once(" = ")).map(|(name, _)| name)
+    SURFACE
+        .lines()
+        .skip_while(|line| *line != "[c_only]")
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
 }
 
 /// The functions of the header.
