@@ -1,6 +1,8 @@
 //! The journal: every effect is in the store until it is acknowledged, exactly once; and a client that is wiped is gone.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+// Both rooms of helpers bring the same way of naming records.
+#![allow(clippy::duplicate_mod)]
 
 mod common;
 mod faults;
