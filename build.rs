@@ -39,7 +39,7 @@ const FILES: [&str; 26] = [
 ];
 
 /// And the rest of them.
-const MORE_FILES: [&str; 4] = ["archive", "extensions", "outside", "looking"];
+const MORE_FILES: [&str; 5] = ["archive", "journal", "extensions", "outside", "looking"];
 
 fn main() {
     let room = Path::new("src/capi");

@@ -650,6 +650,9 @@ typedef struct conclave_client_config {
   // Whether, with `grease`, there are extensions of such values in leaves and key packages, too. OpenMLS, up to its release
   // 0.9 at least, refuses them. Default: no.
   conclave_flag grease_extensions;
+  // Whether effects are stored, to be listed by `conclave_client_pending_effects`: for an app whose own data are not in the
+  // storage that it lends. All processes that share a store should set it alike. Default: no.
+  conclave_flag journal;
   // What the client is called in its storage: one storage may hold several clients.
   struct conclave_bytes name;
   // Who the client claims to be in groups. Default: a basic credential with the client's name.
@@ -1291,6 +1294,24 @@ typedef struct conclave_imported {
   // Whether the client's own signing keys were in it: open the client again before it goes on, so that it signs with them.
   bool signing_keys;
 } conclave_imported;
+
+// An effect that the app has not acknowledged yet.
+typedef struct conclave_pending_effect {
+  // By what it is acknowledged; never 0.
+  uint64_t id;
+  // What came of a call.
+  const struct conclave_effect *effect;
+} conclave_pending_effect;
+
+// Effects that the app has not acknowledged yet. Free them with `conclave_pending_effects_free`.
+typedef struct conclave_pending_effects {
+  // The library's own; leave it alone.
+  struct conclave_memory *owner;
+  // The effects, oldest first.
+  const struct conclave_pending_effect *const *items;
+  // How many there are.
+  size_t count;
+} conclave_pending_effects;
 
 // Extensions. Free them with `conclave_extensions_free`.
 typedef struct conclave_extensions {
@@ -2791,6 +2812,53 @@ conclave_status conclave_client_import_archive(const struct conclave_client *cli
 // State: none.
 // Threads: any.
 void conclave_imported_free(struct conclave_imported *imported);
+
+// Lists the effects of a client with `journal` that were not acknowledged, oldest first. Each was stored in the same batch as
+// what it tells of: nothing is lost by a crash and nothing is there twice. Acknowledge an effect once the app has stored it; an
+// app that crashes in between sees it again, under the same id. Effects of calls that ran at the same time may come in any order,
+// and one of them may appear before an `after` that was passed already: begin again with 0 when all was acknowledged.
+//
+// Returns: `CONCLAVE_OK`.
+// In: `client`; `after`, the id after which to begin, or 0 to begin at the start; `limit`, the most that are wanted.
+// Out: `effects`, to be freed with `conclave_pending_effects_free`.
+// State: reads the journal.
+// Threads: any.
+conclave_status conclave_client_pending_effects(const struct conclave_client *client,
+                                                uint64_t after,
+                                                uint32_t limit,
+                                                conclave_pending_effects **effects);
+
+// Wipes and frees a list of effects. (Those in the journal stay.)
+//
+// Returns: nothing.
+// In: `effects`; NULL is allowed and does nothing.
+// Out: nothing.
+// State: none.
+// Threads: any.
+void conclave_pending_effects_free(struct conclave_pending_effects *effects);
+
+// Deletes this one effect from the journal, for good. One that is not there was acknowledged before.
+//
+// Returns: `CONCLAVE_OK`.
+// In: `client`; `id`.
+// Out: nothing.
+// State: deletes its record.
+// Threads: any.
+conclave_status conclave_client_acknowledge(const struct conclave_client *client, uint64_t id);
+
+// Deletes everything that this client has in its storage, in one write: groups, key packages, pre-shared keys, signing keys and
+// the journal. For signing a user out. Other clients in the storage are untouched, and so are keys that the host's signer holds.
+//
+// The groups are not told; leave or be removed first. Afterwards this handle and its groups see nothing and write nothing: free
+// them. No other call should be running meanwhile, and other handles of the same client, in any process, must be freed before a
+// client of the name is made anew.
+//
+// Returns: `CONCLAVE_OK`, `CONCLAVE_CONSUMED` if it was called before.
+// In: `client`; it has to be freed as ever.
+// Out: nothing.
+// State: deletes all records of the client.
+// Threads: any.
+conclave_status conclave_client_wipe(const struct conclave_client *client);
 
 // Encodes a list of extensions (`Extension extensions<V>` of RFC 9420), as the calls take it that put one somewhere.
 //
