@@ -17,7 +17,7 @@ static const char tables[] =
     "    sent INTEGER NOT NULL DEFAULT 0) STRICT;";
 
 /* Where a message belongs. */
-struct place {
+struct spot {
     conclave_bytes group_id;
     uint64_t number;
 };
@@ -38,29 +38,29 @@ static bool prepare(sqlite3 *database, const char *sql, sqlite3_stmt **statement
     return sqlite3_prepare_v2(database, sql, -1, statement, NULL) == SQLITE_OK || fail_sqlite(database);
 }
 
-static bool bind_bytes(sqlite3_stmt *statement, int place, conclave_bytes bytes) {
+static bool bind_bytes(sqlite3_stmt *statement, int column, conclave_bytes bytes) {
     const void *data = bytes.data == NULL ? (const void *)"" : bytes.data;
-    return sqlite3_bind_blob64(statement, place, data, bytes.len, SQLITE_STATIC) == SQLITE_OK;
+    return sqlite3_bind_blob64(statement, column, data, bytes.len, SQLITE_STATIC) == SQLITE_OK;
 }
 
 /* NULL is bound as such. */
-static bool bind_text(sqlite3_stmt *statement, int place, const char *text) {
-    return sqlite3_bind_text(statement, place, text, -1, SQLITE_STATIC) == SQLITE_OK;
+static bool bind_text(sqlite3_stmt *statement, int column, const char *text) {
+    return sqlite3_bind_text(statement, column, text, -1, SQLITE_STATIC) == SQLITE_OK;
 }
 
-static bool bind_place(sqlite3_stmt *statement, struct place place) {
+static bool bind_spot(sqlite3_stmt *statement, struct spot spot) {
     /* SQLite's numbers have a sign. */
-    return bind_bytes(statement, 1, place.group_id)
-        && sqlite3_bind_int64(statement, 2, (sqlite3_int64)place.number) == SQLITE_OK;
+    return bind_bytes(statement, 1, spot.group_id)
+        && sqlite3_bind_int64(statement, 2, (sqlite3_int64)spot.number) == SQLITE_OK;
 }
 
-static bytes column_bytes(sqlite3_stmt *row, int place) {
-    const void *data = sqlite3_column_blob(row, place);
-    return bytes_copy((conclave_bytes){data, data == NULL ? 0 : (size_t)sqlite3_column_bytes(row, place)});
+static bytes column_bytes(sqlite3_stmt *row, int column) {
+    const void *data = sqlite3_column_blob(row, column);
+    return bytes_copy((conclave_bytes){data, data == NULL ? 0 : (size_t)sqlite3_column_bytes(row, column)});
 }
 
-static char *column_text(sqlite3_stmt *row, int place) {
-    return format("%s", (const char *)sqlite3_column_text(row, place));
+static char *column_text(sqlite3_stmt *row, int column) {
+    return format("%s", (const char *)sqlite3_column_text(row, column));
 }
 
 /* Runs a statement to its end, if what comes before went well, and lets it go. */
@@ -82,17 +82,17 @@ static bool end(sqlite3 *database, bool ok) {
 /* --------------------------------------------------------------------------------------------- in the library's writes */
 
 /* A number that is there already is refused: no message is received twice. */
-static bool write_line(sqlite3 *database, struct place place, const char *line) {
+static bool write_line(sqlite3 *database, struct spot spot, const char *line) {
     sqlite3_stmt *insert = NULL;
     bool ok = prepare(database, "INSERT INTO app_inbox (group_id, number, line) VALUES (?1, ?2, ?3)", &insert);
-    ok = ok && ((bind_place(insert, place) && bind_text(insert, 3, line)) || fail_sqlite(database));
+    ok = ok && ((bind_spot(insert, spot) && bind_text(insert, 3, line)) || fail_sqlite(database));
     return finish(database, insert, ok);
 }
 
-static bool write_cursor(sqlite3 *database, struct place place) {
+static bool write_cursor(sqlite3 *database, struct spot spot) {
     sqlite3_stmt *insert = NULL;
     bool ok = prepare(database, "INSERT OR REPLACE INTO app_cursor (group_id, number) VALUES (?1, ?2)", &insert);
-    return finish(database, insert, ok && (bind_place(insert, place) || fail_sqlite(database)));
+    return finish(database, insert, ok && (bind_spot(insert, spot) || fail_sqlite(database)));
 }
 
 /* Takes the line, which is for the user. */
@@ -100,14 +100,14 @@ static bool arrived(sqlite3 *transaction, const conclave_effect *effect, char *l
     tag tag;
     bool ok = tag_parse(effect->tag, &tag) || fail("a tag that this app never wrote");
     if (ok && tag.kind == TAG_CURSOR) {
-        struct place place = {effect->group_id, tag.number};
-        ok = write_line(transaction, place, line) && write_cursor(transaction, place);
+        struct spot spot = {effect->group_id, tag.number};
+        ok = write_line(transaction, spot, line) && write_cursor(transaction, spot);
     }
     free(line);
     return ok;
 }
 
-static bool send(sqlite3 *transaction, const conclave_effect *effect, const char *recipient, conclave_bytes content) {
+static bool write_letter(sqlite3 *transaction, const conclave_effect *effect, const char *recipient, conclave_bytes content) {
     tag tag;
     if (!tag_parse(effect->tag, &tag)) {
         return fail("a tag that this app never wrote");
@@ -130,7 +130,7 @@ static bool confirmed(sqlite3 *transaction, const conclave_effect *effect) {
     const conclave_epoch_change *change = effect->event->change;
     for (size_t i = 0; ok && effect->welcome.data != NULL && change != NULL && i < change->added_count; i++) {
         char *recipient = text_of(change->added[i].client_id);
-        ok = send(transaction, effect, recipient, effect->welcome);
+        ok = write_letter(transaction, effect, recipient, effect->welcome);
         free(recipient);
     }
     return ok;
@@ -146,7 +146,7 @@ conclave_status ledger_record(sqlite3 *transaction, const conclave_effect *effec
         ok = confirmed(transaction, effect);
         break;
     case CONCLAVE_EFFECT_OUTBOUND:
-        ok = send(transaction, effect, NULL, effect->message);
+        ok = write_letter(transaction, effect, NULL, effect->message);
         break;
     case CONCLAVE_EFFECT_JOINED:
         ok = arrived(transaction, effect, format("* you %s the group", effect->epoch == 0 ? "made" : "joined"));
@@ -184,15 +184,15 @@ bool ledger_cursor(const ledger *ledger, conclave_bytes group_id, uint64_t *numb
 
 bool ledger_skip(const ledger *ledger, conclave_bytes group_id, uint64_t number, const char *line) {
     sqlite3 *database = ledger->database;
-    struct place place = {group_id, number};
+    struct spot spot = {group_id, number};
     if (!run(database, "BEGIN IMMEDIATE")) {
         return false;
     }
     sqlite3_stmt *step = NULL;
     bool ok = prepare(database, "UPDATE app_cursor SET number = ?2 WHERE group_id = ?1 AND number = ?2 - 1", &step);
-    ok = finish(database, step, ok && (bind_place(step, place) || fail_sqlite(database)));
+    ok = finish(database, step, ok && (bind_spot(step, spot) || fail_sqlite(database)));
     bool stepped = ok && sqlite3_changes(database) == 1;
-    ok = ok && (!stepped || line == NULL || write_line(database, place, line));
+    ok = ok && (!stepped || line == NULL || write_line(database, spot, line));
     return end(database, ok);
 }
 
