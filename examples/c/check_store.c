@@ -1,6 +1,6 @@
 /*
- * Runs the library's conformance kit on the SQLite store, as you should on a store of your own: it finds out whether the store
- * keeps its contract, with races of several threads among it. Prints what it finds; nothing is good news.
+ * Runs the library's conformance kit on the SQLite store, as you should on a store of your own: it finds out whether
+ * the store keeps its contract, with races of several threads among it. Prints what it finds; nothing is good news.
  */
 
 #include "files.h"

@@ -1,6 +1,6 @@
 /*
- * Processes are killed in the middle of sending and of receiving, and go on from their stores: nothing is lost, nothing comes twice,
- * and what was encrypted is sent as it was encrypted.
+ * Processes are killed in the middle of sending and of receiving, and go on from their stores: nothing is lost, nothing
+ * comes twice, and what was encrypted is sent as it was encrypted.
  */
 
 #include "ledger.h"
@@ -86,7 +86,8 @@ static bool is_sent(const stage *stage, const bytes *message, bool *is) {
     spool spool = {NULL};
     lines groups = {NULL, 0};
     bytes group_id = {NULL, 0};
-    bool ok = spool_open(root, &spool) && spool_groups(&spool, &groups) && (groups.count > 0 || fail("there is no group"));
+    bool ok =
+        spool_open(root, &spool) && spool_groups(&spool, &groups) && (groups.count > 0 || fail("there is no group"));
     if (ok) {
         const char *group = groups.items[groups.count - 1];
         ok = hex_decode(group, strlen(group), &group_id) || fail("%s: not a group", group);
@@ -105,7 +106,8 @@ static bool before_sending(const stage *stage, actor *bob) {
     bool ok = actor_kill_at(stage, "alice", BEFORE_SENDING, "one")
         && print("alice encrypted \"one\" and was killed before it was sent\n") && waiting(stage, &message)
         && print_count(bob, "bob sees ") && goes_on(stage, "alice", NULL) && is_sent(stage, &message, &sent)
-        && print("alice goes on; the same bytes were sent: %s\n", sent ? "true" : "false") && print_seen(bob, "bob sees: ");
+        && print("alice goes on; the same bytes were sent: %s\n", sent ? "true" : "false")
+        && print_seen(bob, "bob sees: ");
     bytes_free(&message);
     return ok;
 }
@@ -130,7 +132,8 @@ static bool receiving(const stage *stage) {
     return alice_says(stage, "three") && actor_kill_at(stage, "bob", INSIDE_RECEIVING, "")
         && print("bob was killed inside the transaction that receives \"three\"\n")
         && goes_on(stage, "bob", "bob goes on and sees: ") && alice_says(stage, "four")
-        && actor_kill_at(stage, "bob", AFTER_RECEIVING, "") && print("bob received \"four\" and was killed before he saw it\n")
+        && actor_kill_at(stage, "bob", AFTER_RECEIVING, "")
+        && print("bob received \"four\" and was killed before he saw it\n")
         && goes_on(stage, "bob", "bob goes on and sees: ");
 }
 
@@ -144,8 +147,8 @@ static bool building(const stage *stage) {
 static bool print_inbox(const stage *stage) {
     ledger ledger = {NULL};
     lines inbox = {NULL, 0};
-    bool ok = open_ledger(stage, "bob", &ledger) && ledger_inbox(&ledger, &inbox)
-        && print("everything bob ever received:\n");
+    bool ok =
+        open_ledger(stage, "bob", &ledger) && ledger_inbox(&ledger, &inbox) && print("everything bob ever received:\n");
     for (size_t i = 0; ok && i < inbox.count; i++) {
         ok = print("  %s\n", inbox.items[i]);
     }

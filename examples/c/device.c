@@ -12,7 +12,7 @@ enum { STOCK = 5 };
 
 static bool open_client(device *device, const place *place, const char *path);
 
-/* ------------------------------------------------------------------------------------------------------- opening, closing */
+/* ---- opening, closing ---- */
 
 bool device_open(const char *name, const place *place, device **opened) {
     if (!device_check_name(name)) {
@@ -54,7 +54,8 @@ bool device_check_name(const char *name) {
     return plain || fail("not a name: \"%s\"; take 1 to 32 small letters, digits and hyphens", name);
 }
 
-/* The store calls this inside its transactions: what the library did and what the app notes of it are written together. */
+/* The store calls this inside its transactions: what the library did and what the app notes of it are written
+   together. */
 static conclave_status on_effect(void *context, sqlite3 *transaction, const conclave_effect *effect) {
     const device *device = context;
     if (effect->kind == CONCLAVE_EFFECT_RECEIVED) {
@@ -85,7 +86,7 @@ static bool open_client(device *device, const place *place, const char *path) {
     return ok;
 }
 
-/* ----------------------------------------------------------------------------------------------------------- key packages */
+/* ---- key packages ---- */
 
 /* Publishes some; what is at the delivery service already is not put there again. */
 static bool put_key_packages(const device *device, const conclave_key_packages *packages) {
@@ -124,7 +125,7 @@ bool device_publish(const device *device) {
     return ok;
 }
 
-/* -------------------------------------------------------------------------------------------------------------- the group */
+/* ---- the group ---- */
 
 bool device_find_group(const device *device, conclave_group **group) {
     conclave_groups *page = NULL;

@@ -1,8 +1,9 @@
 /*
  * One user's device: a client of the library, the app's ledger in the same file, and the delivery service.
  *
- * It is in one group at most, which is all the examples need. Every act is built so that it can be cut off anywhere: first goes out
- * what lies in the outbox, then comes in what the delivery service has, and only then something new is made.
+ * It is in one group at most, which is all the examples need. Every act is built so that it can be cut off anywhere:
+ * first goes out what lies in the outbox, then comes in what the delivery service has, and only then something new is
+ * made.
  *
  * Functions that return bool say whether they worked; if not, problem() tells why.
  */
@@ -16,7 +17,8 @@
 
 /* Where a device lives, and how. */
 typedef struct place {
-    /* A directory that everyone shares: the delivery service is in `spool`, each device's file in a directory of its name. */
+    /* A directory that everyone shares: the delivery service is in `spool`, each device's file in a directory of its
+       name. */
     const char *directory;
     /* 32 bytes under which the library seals what it stores; absent to store it as it is. */
     conclave_bytes storage_key;
@@ -33,7 +35,8 @@ typedef struct device {
     enum point stop_at;
 } device;
 
-/* Opens the device, makes it if it is new, and keeps key packages in stock, so that others can add it while it is off. */
+/* Opens the device, makes it if it is new, and keeps key packages in stock, so that others can add it while it is
+   off. */
 bool device_open(const char *name, const place *place, device **opened);
 /* Switches it off. NULL is allowed and does nothing. */
 void device_close(device *device);

@@ -31,7 +31,7 @@ bool device_create_group(const device *device) {
     return ok;
 }
 
-/* ---------------------------------------------------------------------------------------------------------------- adding */
+/* ---- adding ---- */
 
 /* The key packages of those who shall come in. */
 struct newcomers {
@@ -84,7 +84,7 @@ bool device_add(const device *device, const lines *names) {
     return ok;
 }
 
-/* ------------------------------------------------------------------------------------------------- removing, refreshing */
+/* ---- removing, refreshing ---- */
 
 static bool find_member(const conclave_group *group, const char *name, conclave_members **found) {
     return check(conclave_group_find_member(group, lent_text(name), found));
@@ -113,7 +113,7 @@ bool device_refresh(const device *device) {
     return commit_change(device, nothing_else, NULL);
 }
 
-/* ------------------------------------------------------------------------------------------------------------- committing */
+/* ---- committing ---- */
 
 static bool build(const conclave_group *group, change *change, const void *about, conclave_commit_result **built) {
     conclave_group_standing standing = CONCLAVE_INIT(conclave_group_standing);
@@ -157,8 +157,8 @@ static bool attempt(const device *device, change *change, const void *about, boo
     return ok;
 }
 
-/* Builds a commit, posts it, and waits for it to come back: only then has it taken effect. If someone else's came first, that one is
-   received instead, and ours is built anew on top of it. */
+/* Builds a commit, posts it, and waits for it to come back: only then has it taken effect. If someone else's came
+   first, that one is received instead, and ours is built anew on top of it. */
 static bool commit_change(const device *device, change *change, const void *about) {
     bool done = false;
     bool ok = true;

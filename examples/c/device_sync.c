@@ -35,7 +35,7 @@ bool device_say(const device *device, const char *text) {
     return ok;
 }
 
-/* --------------------------------------------------------------------------------------------------------------- sending */
+/* ---- sending ---- */
 
 /* Sends what is in the outbox, oldest first: bytes that exist, never new ones. */
 static bool flush(const device *device) {
@@ -59,13 +59,15 @@ static bool send_letter(const device *device, const letter *letter) {
     }
     entry entry = {letter->tag.kind == TAG_COMMIT, letter->tag.number, letter->content};
     uint64_t cursor = 0;
-    /* If a commit comes too late, the one that was quicker comes in with the next messages, and takes the place of ours. */
+    /* If a commit comes too late, the one that was quicker comes in with the next messages, and takes the place of
+       ours. */
     return ledger_cursor(&device->ledger, lent(&letter->group_id), &cursor)
         && spool_post(&device->spool, lent(&letter->group_id), cursor, &entry);
 }
 
-/* Sends a Welcome, and the tree that it goes with: nothing is received before, so the group is still in that epoch. (If a second
-   process of the device has moved on meanwhile, the tree does not fit, and the member has to be added again.) */
+/* Sends a Welcome, and the tree that it goes with: nothing is received before, so the group is still in that epoch. (If
+   a second process of the device has moved on meanwhile, the tree does not fit, and the member has to be added
+   again.) */
 static bool send_welcome(const device *device, const letter *letter) {
     if (letter->recipient == NULL) {
         return fail("a Welcome for nobody");
@@ -83,7 +85,7 @@ static bool send_welcome(const device *device, const letter *letter) {
     return ok;
 }
 
-/* ------------------------------------------------------------------------------------------------------------- receiving */
+/* ---- receiving ---- */
 
 /* Joins the group that a Welcome leads into. */
 static bool answer(const device *device, const invitation *invitation) {
@@ -138,11 +140,13 @@ static bool receive(const device *device, const conclave_group *group, uint64_t 
     if (status != CONCLAVE_OK && (category < 2 || category > 4)) {
         return check(status);
     }
-    /* Bytes that are refused are of no use here and never will be: hostile, or for the members of a group that we are no longer in.
-       (Or another process of ours has read them; then the cursor has moved, and nothing is written here.) */
+    /* Bytes that are refused are of no use here and never will be: hostile, or for the members of a group that we are
+       no longer in. (Or another process of ours has read them; then the cursor has moved, and nothing is written
+       here.) */
     char *line = status == CONCLAVE_OK ? NULL : format("! a message that cannot be read here (error %d)", (int)status);
     conclave_buf *group_id = NULL;
-    bool ok = check(conclave_group_id(group, &group_id)) && ledger_skip(&device->ledger, lent_buf(group_id), number, line);
+    bool ok =
+        check(conclave_group_id(group, &group_id)) && ledger_skip(&device->ledger, lent_buf(group_id), number, line);
     conclave_buf_free(group_id);
     free(line);
     return ok;
@@ -154,8 +158,7 @@ static bool receive_next(const device *device, const conclave_group *group, bool
     uint64_t cursor = 0;
     entry entry = {false, 0, {NULL, 0}};
     *received = false;
-    bool ok = check(conclave_group_id(group, &group_id))
-        && ledger_cursor(&device->ledger, lent_buf(group_id), &cursor)
+    bool ok = check(conclave_group_id(group, &group_id)) && ledger_cursor(&device->ledger, lent_buf(group_id), &cursor)
         && spool_fetch(&device->spool, lent_buf(group_id), cursor + 1, &entry, received)
         && (!*received || receive(device, group, cursor + 1, &entry));
     bytes_free(&entry.message);

@@ -1,16 +1,20 @@
 /*
  * Two people, one group, one message each way: the smallest program.
  *
- * Both are in this one process, so what would travel over a network is passed from one call to the next.
+ *     cc hello.c $(pkg-config --cflags --libs conclave) -o hello
+ *
+ * Both people are in this one process, so what would travel over a network is passed from one call to the next.
  */
 
 #include <conclave.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static conclave_client *person(const char *name);
+static conclave_commit_result *add(conclave_group *group, const conclave_key_package *newcomer);
 static void say(conclave_group *from, conclave_group *to, const char *reader, const char *text);
 static conclave_bytes bytes(const char *text);
 static void check(conclave_status status);
@@ -26,18 +30,9 @@ int main(void) {
     check(conclave_client_create_key_packages(bob, 1, NULL, &published));
     printf("bob published a key package\n");
 
-    /* A group changes by commits: say what is to change, and build. */
     conclave_group *group;
     check(conclave_client_create_group(alice, NULL, &group));
-    conclave_commit *commit;
-    check(conclave_group_new_commit(group, &commit));
-    check(conclave_commit_add(commit, published->items[0]->message));
-    conclave_commit_result *added;
-    check(conclave_commit_build(commit, &added));
-
-    /* Nothing has changed yet. A server would now decide whose commit comes first; here there is no other. */
-    conclave_event *change;
-    check(conclave_group_confirm_commit(group, none, none, &change));
+    conclave_commit_result *added = add(group, published->items[0]);
     printf("alice created a group and added bob\n");
 
     /* The Welcome lets bob in. */
@@ -45,24 +40,23 @@ int main(void) {
     check(conclave_client_join(bob, added->welcome, NULL, &joined));
     conclave_group_standing standing = CONCLAVE_INIT(conclave_group_standing);
     check(conclave_group_status(joined, &standing));
-    printf("bob joined: %u members, epoch %llu\n", (unsigned)standing.members, (unsigned long long)standing.epoch);
+    printf("bob joined: %" PRIu32 " members, epoch %" PRIu64 "\n", standing.members, standing.epoch);
 
     say(group, joined, "bob", "hello bob");
     say(joined, group, "alice", "hello alice");
 
-    /* What a function gave is freed by its own function, in any order. */
-    conclave_event_free(change);
-    conclave_commit_result_free(added);
-    conclave_commit_free(commit);
+    /* What a function gave is freed by the function that its documentation names, in any order. */
     conclave_key_packages_free(published);
-    conclave_group_free(joined);
+    conclave_commit_result_free(added);
     conclave_group_free(group);
-    conclave_client_free(bob);
+    conclave_group_free(joined);
     conclave_client_free(alice);
+    conclave_client_free(bob);
     return EXIT_SUCCESS;
 }
 
-/* A client whose storage is gone with the program, and who believes that everyone is who they say: for a demonstration. */
+/* A client whose storage is gone with the program, and who believes that everyone is who they say: for a
+   demonstration. */
 static conclave_client *person(const char *name) {
     conclave_memory_storage *storage;
     check(conclave_memory_storage_new(&storage));
@@ -75,6 +69,23 @@ static conclave_client *person(const char *name) {
     check(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &client));
     conclave_memory_storage_free(storage); /* The client keeps it alive. */
     return client;
+}
+
+/* A group changes by commits: say what is to change, build, and confirm. */
+static conclave_commit_result *add(conclave_group *group, const conclave_key_package *newcomer) {
+    conclave_commit *commit;
+    check(conclave_group_new_commit(group, &commit));
+    check(conclave_commit_add(commit, newcomer->message));
+    conclave_commit_result *result;
+    check(conclave_commit_build(commit, &result));
+
+    /* Nothing has changed yet: a server decides whose commit comes first, and the others receive it. Here is nobody
+       else. */
+    conclave_event *change;
+    check(conclave_group_confirm_commit(group, none, none, &change));
+    conclave_event_free(change);
+    conclave_commit_free(commit);
+    return result;
 }
 
 /* One member encrypts, and another one reads. */

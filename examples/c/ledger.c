@@ -22,7 +22,7 @@ struct spot {
     uint64_t number;
 };
 
-/* ------------------------------------------------------------------------------------------------------------- SQLite */
+/* ---- SQLite ---- */
 
 /* Always false. */
 static bool fail_sqlite(sqlite3 *database) {
@@ -79,7 +79,7 @@ static bool end(sqlite3 *database, bool ok) {
     return ok;
 }
 
-/* --------------------------------------------------------------------------------------------- in the library's writes */
+/* ---- in the library's writes ---- */
 
 /* A number that is there already is refused: no message is received twice. */
 static bool write_line(sqlite3 *database, struct spot spot, const char *line) {
@@ -107,14 +107,16 @@ static bool arrived(sqlite3 *transaction, const conclave_effect *effect, char *l
     return ok;
 }
 
-static bool write_letter(sqlite3 *transaction, const conclave_effect *effect, const char *recipient, conclave_bytes content) {
+static bool write_letter(sqlite3 *transaction, const conclave_effect *effect, const char *recipient,
+                         conclave_bytes content) {
     tag tag;
     if (!tag_parse(effect->tag, &tag)) {
         return fail("a tag that this app never wrote");
     }
     char *text = tag_text(tag);
     sqlite3_stmt *insert = NULL;
-    bool ok = prepare(transaction, "INSERT INTO app_outbox (group_id, tag, recipient, bytes) VALUES (?1, ?2, ?3, ?4)", &insert);
+    bool ok = prepare(transaction, "INSERT INTO app_outbox (group_id, tag, recipient, bytes) VALUES (?1, ?2, ?3, ?4)",
+                      &insert);
     ok = ok
         && ((bind_bytes(insert, 1, effect->group_id) && bind_text(insert, 2, text) && bind_text(insert, 3, recipient)
              && bind_bytes(insert, 4, content))
@@ -152,13 +154,14 @@ conclave_status ledger_record(sqlite3 *transaction, const conclave_effect *effec
         ok = arrived(transaction, effect, format("* you %s the group", effect->epoch == 0 ? "made" : "joined"));
         break;
     default:
-        /* The library lists unused key packages itself, so they need no row to be published from; and this app has no archives. */
+        /* The library lists unused key packages itself, so they need no row to be published from; and this app has no
+           archives. */
         break;
     }
     return ok ? CONCLAVE_OK : conclave_host_error(CONCLAVE_STORAGE_FAILED, problem());
 }
 
-/* ------------------------------------------------------------------------------------------------- the app's own questions */
+/* ---- the app's own questions ---- */
 
 bool ledger_open(const char *path, ledger *ledger) {
     ledger->database = NULL;
@@ -212,8 +215,9 @@ static bool list(sqlite3 *database, const char *sql, lines *found) {
 bool ledger_news(const ledger *ledger, lines *news) {
     sqlite3 *database = ledger->database;
     return run(database, "BEGIN IMMEDIATE")
-        && end(database, list(database, "SELECT line FROM app_inbox WHERE shown = 0 ORDER BY id", news)
-                             && run(database, "UPDATE app_inbox SET shown = 1 WHERE shown = 0"));
+        && end(database,
+               list(database, "SELECT line FROM app_inbox WHERE shown = 0 ORDER BY id", news)
+                   && run(database, "UPDATE app_inbox SET shown = 1 WHERE shown = 0"));
 }
 
 bool ledger_inbox(const ledger *ledger, lines *inbox) {

@@ -1,9 +1,9 @@
 /*
  * The app's own tables, in the same file as the library's records: what was received, how far, and what is to be sent.
  *
- * They are filled by ledger_record, which runs inside the transaction in which the library moves its keys. So a message is in the
- * inbox exactly if its key is used up, the cursor stands behind exactly what has been handled, and nothing was ever encrypted that
- * is not in the outbox. That is all it takes to survive a crash at any line.
+ * They are filled by ledger_record, which runs inside the transaction in which the library moves its keys. So a message
+ * is in the inbox exactly if its key is used up, the cursor stands behind exactly what has been handled, and nothing
+ * was ever encrypted that is not in the outbox. That is all it takes to survive a crash at any line.
  *
  * Functions that return bool say whether they worked; if not, problem() has what SQLite said.
  */
@@ -47,8 +47,9 @@ void ledger_close(ledger *ledger);
 /* The number of the last message that was handled. */
 bool ledger_cursor(const ledger *ledger, conclave_bytes group_id, uint64_t *number);
 
-/* Steps over a message that changed nothing in the library, and so had no effect to write the cursor with; `line` is what the user
-   should know of it, or NULL. Does nothing if another process of this device did that or received the message. */
+/* Steps over a message that changed nothing in the library, and so had no effect to write the cursor with; `line` is
+   what the user should know of it, or NULL. Does nothing if another process of this device did that or received the
+   message. */
 bool ledger_skip(const ledger *ledger, conclave_bytes group_id, uint64_t number, const char *line);
 
 /* The lines that no process has shown yet, in order. Each is handed out once. */
@@ -62,8 +63,8 @@ bool ledger_unsent(const ledger *ledger, letters *unsent);
 bool ledger_mark_sent(const ledger *ledger, const letter *letter);
 void letters_free(letters *letters);
 
-/* Writes what a call of the library produced, in the transaction of that call, for the store's on_effect. If it fails, the
-   library's own changes are taken back as well. */
+/* Writes what a call of the library produced, in the transaction of that call, for the store's on_effect. If it fails,
+   the library's own changes are taken back as well. */
 conclave_status ledger_record(sqlite3 *transaction, const conclave_effect *effect);
 
 #endif

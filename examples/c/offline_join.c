@@ -1,10 +1,12 @@
-/* Someone is added while away, and catches up later, after a device restart in between, with values sealed in the store. */
+/* Someone is added while away, and catches up later, after a device restart in between, with values sealed in the
+   store. */
 
 #include "device.h"
 #include "problem.h"
 #include "process.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* What a device does while it is on. */
 typedef bool act(device *device);
@@ -12,7 +14,8 @@ typedef bool act(device *device);
 /* Switches a device on, and off again afterwards. */
 static bool on(const stage *stage, const char *name, act *act) {
     /* An app takes 32 random bytes, and keeps them where the operating system keeps keys. */
-    static const uint8_t key[32] = {7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7, 7};
+    uint8_t key[32];
+    memset(key, 7, sizeof key);
     place place = {stage->directory, {key, sizeof key}, NOWHERE};
     device *device = NULL;
     bool ok = device_open(name, &place, &device) && act(device);

@@ -1,6 +1,6 @@
 /*
- * What went wrong. Functions of the examples that can fail return false, and leave the words here for whoever tells the user;
- * so they can stand in chains with &&, and everything is freed at one place behind the chain. For one thread.
+ * What went wrong. Functions of the examples that can fail return false, and leave the words here for whoever tells the
+ * user; so they can stand in chains with &&, and everything is freed at one place behind the chain. For one thread.
  */
 
 #ifndef EXAMPLES_PROBLEM_H

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ------------------------------------------------------------------------------------------------------------------ roles */
+/* ---- roles ---- */
 
 bool role_is_given(int argc, char **argv) {
     bool short_form = argc == 5 || (argc == 7 && strcmp(argv[5], "--stop") == 0);
@@ -49,7 +49,7 @@ int stage_run(const char *program, bool (*play)(const stage *stage)) {
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* ----------------------------------------------------------------------------------------------------------------- actors */
+/* ---- actors ---- */
 
 /* A pipe that no other process inherits: what both ends hold open never ends. */
 static bool open_pipe(int ends[2]) {
@@ -150,7 +150,8 @@ static bool stops_at(actor *actor, enum point point) {
     char *line = NULL;
     char *expected = point_line(point);
     bool ok = next_line(actor, &line)
-        && (strcmp(line, expected) == 0 || fail("the process said \"%s\" and did not stop %s", line, point_name(point)));
+        && (strcmp(line, expected) == 0
+            || fail("the process said \"%s\" and did not stop %s", line, point_name(point)));
     free(expected);
     free(line);
     return ok;

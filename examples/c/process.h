@@ -1,6 +1,6 @@
 /*
- * Whole processes for the demonstrations: a program starts itself again in the role of someone, talks to that process line by line,
- * and kills it where it likes.
+ * Whole processes for the demonstrations: a program starts itself again in the role of someone, talks to that process
+ * line by line, and kills it where it likes.
  */
 
 #ifndef EXAMPLES_PROCESS_H
@@ -50,8 +50,8 @@ bool actor_answer(actor *actor, lines *answer);
 /* Gives a command, and waits for the whole answer. */
 bool actor_ask(actor *actor, const char *command, lines *answer);
 
-/* Starts the program as the device of `name`, gives a command, waits until the process stops at the point in the middle of it, and
-   kills it there: SIGKILL, which a process does not notice and cannot delay. */
+/* Starts the program as the device of `name`, gives a command, waits until the process stops at the point in the middle
+   of it, and kills it there: SIGKILL, which a process does not notice and cannot delay. */
 bool actor_kill_at(const stage *stage, const char *name, enum point point, const char *command);
 
 /* Lets the process end by itself. */

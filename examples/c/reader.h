@@ -1,4 +1,5 @@
-/* Lines from a file descriptor, without waiting for them longer than one likes: from a terminal, or from another process. */
+/* Lines from a file descriptor, without waiting for them longer than one likes: from a terminal, or from another
+   process. */
 
 #ifndef EXAMPLES_READER_H
 #define EXAMPLES_READER_H

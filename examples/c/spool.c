@@ -36,7 +36,8 @@ static char *numbered(const spool *spool, const char *kind, conclave_bytes group
     return path;
 }
 
-/* A file of our own. A name is never used twice: what a killed process left may be linked to a message. NULL if it fails. */
+/* A file of our own. A name is never used twice: what a killed process left may be linked to a message. NULL if it
+   fails. */
 static char *draft(const spool *spool, conclave_bytes content) {
     bool taken = true;
     for (uint64_t attempt = 0; taken; attempt++) {
@@ -70,7 +71,7 @@ void spool_close(spool *spool) {
     spool->root = NULL;
 }
 
-/* ------------------------------------------------------------------------------------------------- messages and commits */
+/* ---- messages and commits ---- */
 
 /* One line that tells the kind, then the bytes. */
 static bytes encode(const entry *entry) {
@@ -110,7 +111,8 @@ bool spool_fetch(const spool *spool, conclave_bytes group_id, uint64_t number, e
     return ok;
 }
 
-/* Whether the message of this number, which someone has posted, leaves no place for ours: it is ours, or ended its epoch. */
+/* Whether the message of this number, which someone has posted, leaves no place for ours: it is ours, or ended its
+   epoch. */
 static bool settled(const spool *spool, conclave_bytes group_id, uint64_t number, const entry *ours, bool *is) {
     entry other = {false, 0, {NULL, 0}};
     bool there = false;
@@ -148,7 +150,7 @@ bool spool_groups(const spool *spool, lines *groups) {
     return ok;
 }
 
-/* ---------------------------------------------------------------------------------------------- trees and invitations */
+/* ---- trees and invitations ---- */
 
 bool spool_put_tree(const spool *spool, conclave_bytes group_id, uint64_t number, conclave_bytes tree) {
     return put(spool, tree, numbered(spool, "trees", group_id, number));
@@ -230,7 +232,7 @@ void invitations_free(invitations *invitations) {
     *invitations = (struct invitations){NULL, 0};
 }
 
-/* -------------------------------------------------------------------------------------------------------- key packages */
+/* ---- key packages ---- */
 
 /* A place for a key package of someone: among the `fresh` or the `used` ones. */
 static char *key_place(const spool *spool, const char *name, const char *which, const char *file) {

@@ -1,6 +1,7 @@
 /*
- * The delivery service: a directory that several processes share. It orders the messages of a group, keeps what offline members
- * have not fetched, and hands out key packages. It is trusted with nothing: it holds only ciphertext and public keys.
+ * The delivery service: a directory that several processes share. It orders the messages of a group, keeps what offline
+ * members have not fetched, and hands out key packages. It is trusted with nothing: it holds only ciphertext and public
+ * keys.
  *
  *     groups/<group>/<number>     messages and commits, numbered without gaps; a file that exists never changes
  *     trees/<group>/<number>      the public tree after the commit of that number, for those whom it added
@@ -8,8 +9,8 @@
  *     keys/<name>/fresh, used     key packages; moving one from the first to the second hands it out, to one taker only
  *     keys/<name>/last-resort     handed out when no fresh one is left, as often as needed
  *
- * A draft becomes a message by a hard link to the next free number, which succeeds for one writer only; and nothing is locked, so
- * a process that is killed leaves nothing locked behind. A real service would also look at who is asking.
+ * A draft becomes a message by a hard link to the next free number, which succeeds for one writer only; and nothing is
+ * locked, so a process that is killed leaves nothing locked behind. A real service would also look at who is asking.
  *
  * All functions say whether they worked; if not, problem() has what the file system said.
  */
@@ -19,7 +20,8 @@
 
 #include "text.h"
 
-/* A message as it lies in the group's directory: what the delivery service may know of it, and the bytes from the library. */
+/* A message as it lies in the group's directory: what the delivery service may know of it, and the bytes from the
+   library. */
 typedef struct entry {
     /* Whether it is a commit, which ends `epoch`: one only is accepted for each. Else it is an application message. */
     bool is_commit;
@@ -49,9 +51,9 @@ typedef struct spool {
 bool spool_open(const char *root, spool *spool);
 void spool_close(spool *spool);
 
-/* Posts a message to a group, behind all that are there. The sender has read everything up to `after`, so a commit is compared
-   with what came since: if the epoch it wants to end has been ended, it is too late, and left out. Bytes that are there already
-   are not added again, so a sender in doubt simply posts once more. */
+/* Posts a message to a group, behind all that are there. The sender has read everything up to `after`, so a commit is
+   compared with what came since: if the epoch it wants to end has been ended, it is too late, and left out. Bytes that
+   are there already are not added again, so a sender in doubt simply posts once more. */
 bool spool_post(const spool *spool, conclave_bytes group_id, uint64_t after, const entry *entry);
 
 /* The message of this number, if it is there yet; free its bytes. */
@@ -64,7 +66,8 @@ bool spool_groups(const spool *spool, lines *groups);
 bool spool_put_tree(const spool *spool, conclave_bytes group_id, uint64_t number, conclave_bytes tree);
 bool spool_tree(const spool *spool, const invitation *invitation, bytes *tree);
 
-/* Leaves an invitation for someone, online or not; lists them, oldest first; takes one away once it has been dealt with. */
+/* Leaves an invitation for someone, online or not; lists them, oldest first; takes one away once it has been dealt
+   with. */
 bool spool_invite(const spool *spool, const char *name, const invitation *invitation);
 bool spool_invitations(const spool *spool, const char *name, invitations *found);
 bool spool_forget(const spool *spool, const char *name, const invitation *invitation);
@@ -76,7 +79,8 @@ bool spool_publish(const spool *spool, const char *name, conclave_bytes referenc
 /* Publishes the key package that is handed out when no other is left. */
 bool spool_publish_last_resort(const spool *spool, const char *name, conclave_bytes key_package);
 
-/* Hands out a key package of someone: a fresh one, which nobody else gets, or the one of last resort; or says that there is none. */
+/* Hands out a key package of someone: a fresh one, which nobody else gets, or the one of last resort; or says that
+   there is none. */
 bool spool_take_key_package(const spool *spool, const char *name, bytes *key_package, bool *there);
 
 #endif

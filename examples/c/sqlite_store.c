@@ -16,11 +16,11 @@ enum {
 };
 
 struct sqlite_store {
-    struct connection connection;
+    struct sqlite_connection connection;
     sqlite_store_on_effect *on_effect;
     void *context;
-    /* Held while the connection is used. Recursive, so that a call from inside on_effect finds its own open transaction and is
-       refused, not stuck. */
+    /* Held while the connection is used. Recursive, so that a call from inside on_effect finds its own open transaction
+       and is refused, not stuck. */
     pthread_mutex_t mutex;
     /* How many hold the store: its owner, and each storage that was given to the library. */
     size_t holders;
@@ -33,7 +33,7 @@ static conclave_status on_scan(void *context, conclave_bytes prefix, conclave_by
 static conclave_status on_write(void *context, const conclave_batch *batch);
 static bool make_mutex(pthread_mutex_t *mutex);
 
-/* ---------------------------------------------------------------------------------------------- the store as a whole */
+/* ---- the store as a whole ---- */
 
 bool sqlite_store_open(const char *path, const sqlite_store_options *options, sqlite_store **store) {
     sqlite_store *opened = *store = calloc(1, sizeof *opened);
@@ -50,7 +50,7 @@ bool sqlite_store_open(const char *path, const sqlite_store_options *options, sq
         opened->connection.not_durable = options->not_durable;
         opened->connection.busy_timeout = options->busy_timeout > 0 ? options->busy_timeout : BUSY_TIMEOUT;
     }
-    return connection_open(&opened->connection, path) == CONCLAVE_OK;
+    return sqlite_connection_open(&opened->connection, path) == CONCLAVE_OK;
 }
 
 const char *sqlite_store_error(const sqlite_store *store) {
@@ -82,7 +82,7 @@ static void release(void *context) {
     bool last = --store->holders == 0;
     pthread_mutex_unlock(&store->mutex);
     if (last) {
-        connection_close(&store->connection);
+        sqlite_connection_close(&store->connection);
         pthread_mutex_destroy(&store->mutex);
         free(store);
     }
@@ -99,56 +99,74 @@ static bool make_mutex(pthread_mutex_t *mutex) {
     return made;
 }
 
+/* Begins a callback or the like: the connection is this thread's until it leaves. */
+static struct sqlite_connection *enter(sqlite_store *store) {
+    pthread_mutex_lock(&store->mutex);
+    sqlite_connection_forget(&store->connection);
+    return &store->connection;
+}
+
+/* Ends a callback: what went wrong here goes to the library in words. (on_effect has passed on its own.) */
+static conclave_status leave(sqlite_store *store, conclave_status status) {
+    if (status == CONCLAVE_STORAGE_FAILED && store->connection.error != NULL) {
+        conclave_host_error(status, store->connection.error);
+    }
+    pthread_mutex_unlock(&store->mutex);
+    return status;
+}
+
 /* A transaction that is open already is not ours. */
-static conclave_status refuse_inside_a_transaction(struct connection *connection) {
+static conclave_status refuse_inside_a_transaction(struct sqlite_connection *connection) {
     if (sqlite3_get_autocommit(connection->database) != 0) {
         return CONCLAVE_OK;
     }
-    return connection_refuse(connection, "a transaction is open: the library was called from inside one, or one was left behind");
+    return sqlite_connection_refuse(
+        connection, "a transaction is open: the library was called from inside one, or one was left behind");
 }
 
-static conclave_status begin(struct connection *connection, enum statement how, const char *doing) {
+static conclave_status begin(struct sqlite_connection *connection, enum sqlite_statement how, const char *doing) {
     conclave_status status = refuse_inside_a_transaction(connection);
-    if (status == CONCLAVE_OK && !connection_run(connection, how)) {
-        status = connection_failed(connection, doing);
+    if (status == CONCLAVE_OK && !sqlite_connection_run(connection, how)) {
+        status = sqlite_connection_failed(connection, doing);
     }
     return status;
 }
 
 /* Takes back what a transaction did that failed. What failed has left its words before. */
-static void roll_back(struct connection *connection) {
+static void roll_back(struct sqlite_connection *connection) {
     /* After some errors SQLite has done so itself. */
     if (sqlite3_get_autocommit(connection->database) == 0) {
-        connection_run(connection, ROLLBACK);
+        sqlite_connection_run(connection, SQL_ROLLBACK);
     }
 }
 
-/* ------------------------------------------------------------------------------- reading: a call sees one state only */
+/* ---- reading: a call sees one state only ---- */
 
-static conclave_status read_value(struct connection *connection, conclave_bytes key, size_t index, conclave_values *found) {
+static conclave_status read_value(struct sqlite_connection *connection, conclave_bytes key, size_t index,
+                                  conclave_values *found) {
     conclave_bytes value;
-    int step = connection_find(connection, key, &value);
+    int step = sqlite_connection_find(connection, key, &value);
     conclave_status status = CONCLAVE_OK;
     if (step == SQLITE_ROW) {
         status = conclave_values_put(found, index, value);
     } else if (step != SQLITE_DONE) {
-        status = connection_failed(connection, "reading");
+        status = sqlite_connection_failed(connection, "reading");
     }
-    connection_reset(connection->statements[VALUE]);
+    sqlite_connection_reset(connection->statements[SQL_VALUE]);
     return status;
 }
 
-static conclave_status read_values(struct connection *connection, const conclave_bytes *keys, size_t count,
+static conclave_status read_values(struct sqlite_connection *connection, const conclave_bytes *keys, size_t count,
                                    conclave_values *found) {
-    conclave_status status = begin(connection, BEGIN_READ, "reading");
+    conclave_status status = begin(connection, SQL_BEGIN_READ, "reading");
     if (status != CONCLAVE_OK) {
         return status;
     }
     for (size_t i = 0; i < count && status == CONCLAVE_OK; i++) {
         status = read_value(connection, keys[i], i, found);
     }
-    if (status == CONCLAVE_OK && !connection_run(connection, COMMIT)) {
-        status = connection_failed(connection, "reading");
+    if (status == CONCLAVE_OK && !sqlite_connection_run(connection, SQL_COMMIT)) {
+        status = sqlite_connection_failed(connection, "reading");
     }
     roll_back(connection);
     return status;
@@ -156,29 +174,27 @@ static conclave_status read_values(struct connection *connection, const conclave
 
 static conclave_status on_read(void *context, const conclave_bytes *keys, size_t count, conclave_values *found) {
     sqlite_store *store = context;
-    pthread_mutex_lock(&store->mutex);
-    conclave_status status = read_values(&store->connection, keys, count, found);
-    pthread_mutex_unlock(&store->mutex);
-    return status;
+    return leave(store, read_values(enter(store), keys, count, found));
 }
 
-/* ----------------------------------------------------------------------------------------------------------- scanning */
+/* ---- scanning ---- */
 
 static bool begins_with(conclave_bytes key, conclave_bytes prefix) {
     return key.len >= prefix.len && (prefix.len == 0 || memcmp(key.data, prefix.data, prefix.len) == 0);
 }
 
 /* One statement, so one state. The first key that does not begin with the prefix ends it. */
-static conclave_status scan(struct connection *connection, conclave_bytes prefix, conclave_records *found) {
-    sqlite3_stmt *query = connection->statements[SCAN];
+static conclave_status scan(struct sqlite_connection *connection, conclave_bytes prefix, conclave_records *found) {
+    sqlite3_stmt *query = connection->statements[SQL_SCAN];
     for (;;) {
         int step = sqlite3_step(query);
         if (step == SQLITE_DONE) {
             return CONCLAVE_OK;
         }
         conclave_bytes key, value;
-        if (step != SQLITE_ROW || !connection_column(query, 0, &key) || !connection_column(query, 1, &value)) {
-            return connection_failed(connection, "reading");
+        if (step != SQLITE_ROW || !sqlite_connection_column(query, 0, &key)
+            || !sqlite_connection_column(query, 1, &value)) {
+            return sqlite_connection_failed(connection, "reading");
         }
         if (!begins_with(key, prefix)) {
             return CONCLAVE_OK;
@@ -193,38 +209,38 @@ static conclave_status scan(struct connection *connection, conclave_bytes prefix
 static conclave_status on_scan(void *context, conclave_bytes prefix, conclave_bytes after, uint32_t limit,
                                conclave_records *found) {
     sqlite_store *store = context;
-    struct connection *connection = &store->connection;
-    pthread_mutex_lock(&store->mutex);
+    struct sqlite_connection *connection = enter(store);
     conclave_status status = refuse_inside_a_transaction(connection);
     if (status == CONCLAVE_OK) {
-        sqlite3_stmt *query = connection->statements[SCAN];
-        bool bound = connection_bind(query, 1, prefix) && connection_bind(query, 2, after) && sqlite3_bind_int64(query, 3, limit) == SQLITE_OK;
-        status = bound ? scan(connection, prefix, found) : connection_failed(connection, "reading");
-        connection_reset(query);
+        sqlite3_stmt *query = connection->statements[SQL_SCAN];
+        bool bound = sqlite_connection_bind(query, 1, prefix) && sqlite_connection_bind(query, 2, after)
+            && sqlite3_bind_int64(query, 3, limit) == SQLITE_OK;
+        status = bound ? scan(connection, prefix, found) : sqlite_connection_failed(connection, "reading");
+        sqlite_connection_reset(query);
     }
-    pthread_mutex_unlock(&store->mutex);
-    return status;
+    return leave(store, status);
 }
 
-/* -------------------------------------------- writing: one transaction for the guards, the operations and the app's rows */
+/* ---- writing: one transaction for the guards, the operations and the app's rows ---- */
 
 /* A record that should be absent must not be there, and any other must have the very value. */
-static conclave_status check_guard(struct connection *connection, const conclave_guard *guard) {
+static conclave_status check_guard(struct sqlite_connection *connection, const conclave_guard *guard) {
     conclave_bytes value;
-    int step = connection_find(connection, guard->key, &value);
+    int step = sqlite_connection_find(connection, guard->key, &value);
     conclave_status status = CONCLAVE_CONFLICT;
     if (step != SQLITE_ROW && step != SQLITE_DONE) {
-        status = connection_failed(connection, "writing");
+        status = sqlite_connection_failed(connection, "writing");
     } else if (step == SQLITE_DONE) {
         status = guard->expected.data == NULL ? CONCLAVE_OK : CONCLAVE_CONFLICT;
-    } else if (guard->expected.data != NULL && guard->expected.len == value.len && begins_with(value, guard->expected)) {
+    } else if (guard->expected.data != NULL && guard->expected.len == value.len
+               && begins_with(value, guard->expected)) {
         status = CONCLAVE_OK;
     }
-    connection_reset(connection->statements[VALUE]);
+    sqlite_connection_reset(connection->statements[SQL_VALUE]);
     return status;
 }
 
-static conclave_status check_guards(struct connection *connection, const conclave_batch *batch) {
+static conclave_status check_guards(struct sqlite_connection *connection, const conclave_batch *batch) {
     const conclave_guard *guards;
     size_t count;
     conclave_status status = conclave_batch_guards(batch, &guards, &count);
@@ -234,19 +250,20 @@ static conclave_status check_guards(struct connection *connection, const conclav
     return status;
 }
 
-static conclave_status apply(struct connection *connection, const conclave_write_op *op) {
+static conclave_status apply(struct sqlite_connection *connection, const conclave_write_op *op) {
     bool two = op->kind != CONCLAVE_WRITE_DELETE;
-    enum statement which = op->kind == CONCLAVE_WRITE_PUT ? PUT : two ? DELETE_RANGE : DELETE;
+    enum sqlite_statement which = op->kind == CONCLAVE_WRITE_PUT ? SQL_PUT : two ? SQL_DELETE_RANGE : SQL_DELETE;
     sqlite3_stmt *change = connection->statements[which];
     conclave_bytes second = op->kind == CONCLAVE_WRITE_PUT ? op->value : op->to;
-    bool applied = connection_bind(change, 1, op->key) && (!two || connection_bind(change, 2, second)) && sqlite3_step(change) == SQLITE_DONE;
-    conclave_status status = applied ? CONCLAVE_OK : connection_failed(connection, "writing");
-    connection_reset(change);
+    bool applied = sqlite_connection_bind(change, 1, op->key) && (!two || sqlite_connection_bind(change, 2, second))
+        && sqlite3_step(change) == SQLITE_DONE;
+    conclave_status status = applied ? CONCLAVE_OK : sqlite_connection_failed(connection, "writing");
+    sqlite_connection_reset(change);
     return status;
 }
 
 /* Applies the operations in their order, a chunk at a time: a batch may hold a whole large group. */
-static conclave_status apply_all(struct connection *connection, const conclave_batch *batch, bool *cleared) {
+static conclave_status apply_all(struct sqlite_connection *connection, const conclave_batch *batch, bool *cleared) {
     const conclave_write_op *ops;
     size_t count;
     conclave_status status;
@@ -272,17 +289,17 @@ static conclave_status tell_app(const sqlite_store *store, const conclave_batch 
 
 /* The whole transaction. Tells whether a range was cleared. */
 static conclave_status attempt(sqlite_store *store, const conclave_batch *batch, bool *cleared) {
-    struct connection *connection = &store->connection;
-    connection->busy = false;
-    conclave_status status = begin(connection, BEGIN_WRITE, "writing");
+    struct sqlite_connection *connection = &store->connection;
+    sqlite_connection_forget(connection);
+    conclave_status status = begin(connection, SQL_BEGIN_WRITE, "writing");
     if (status != CONCLAVE_OK) {
         return status;
     }
     status = check_guards(connection, batch);
     status = status == CONCLAVE_OK ? apply_all(connection, batch, cleared) : status;
     status = status == CONCLAVE_OK ? tell_app(store, batch) : status;
-    if (status == CONCLAVE_OK && !connection_run(connection, COMMIT)) {
-        status = connection_failed(connection, "writing");
+    if (status == CONCLAVE_OK && !sqlite_connection_run(connection, SQL_COMMIT)) {
+        status = sqlite_connection_failed(connection, "writing");
     }
     roll_back(connection);
     return status;
@@ -291,43 +308,42 @@ static conclave_status attempt(sqlite_store *store, const conclave_batch *batch,
 /* Writes a batch, again from its start while the database is busy and time is left. */
 static conclave_status on_write(void *context, const conclave_batch *batch) {
     sqlite_store *store = context;
-    struct connection *connection = &store->connection;
-    pthread_mutex_lock(&store->mutex);
-    int64_t deadline = connection_deadline(connection->busy_timeout);
+    struct sqlite_connection *connection = enter(store);
+    int64_t deadline = sqlite_connection_deadline(connection->busy_timeout);
     bool cleared = false;
     conclave_status status = attempt(store, batch, &cleared);
-    while (status != CONCLAVE_OK && connection_again(connection, deadline)) {
+    while (status != CONCLAVE_OK && sqlite_connection_again(connection, deadline)) {
         status = conclave_batch_rewind(batch);
         status = status == CONCLAVE_OK ? attempt(store, batch, &cleared) : status;
     }
     if (status == CONCLAVE_OK) {
         connection->log_is_full = connection->log_is_full || cleared;
-        connection_empty_log(connection, cleared ? READERS_LEAVE : 0);
+        sqlite_connection_empty_log(connection, cleared ? READERS_LEAVE : 0);
     }
-    pthread_mutex_unlock(&store->mutex);
-    return status;
+    return leave(store, status);
 }
 
-/* ----------------------------------------------------------------------------------------------------------- scrubbing */
+/* ---- scrubbing ---- */
 
-static conclave_status scrub(struct connection *connection) {
+static conclave_status scrub(struct sqlite_connection *connection) {
     conclave_status status = refuse_inside_a_transaction(connection);
     if (status != CONCLAVE_OK) {
         return status;
     }
     if (sqlite3_exec(connection->database, "VACUUM", NULL, NULL, NULL) != SQLITE_OK) {
-        return connection_failed(connection, "scrubbing");
+        return sqlite_connection_failed(connection, "scrubbing");
     }
     connection->log_is_full = true;
-    connection_empty_log(connection, connection->busy_timeout);
-    return connection->log_is_full ? connection_refuse(connection, "scrubbing: another process is reading, and the log could "
-                                                                   "not be emptied")
-                                   : CONCLAVE_OK;
+    sqlite_connection_empty_log(connection, connection->busy_timeout);
+    if (connection->log_is_full) {
+        const char *words = "scrubbing: another process is reading, and the log could not be emptied";
+        return sqlite_connection_refuse(connection, words);
+    }
+    return CONCLAVE_OK;
 }
 
 bool sqlite_store_scrub(sqlite_store *store) {
-    pthread_mutex_lock(&store->mutex);
-    conclave_status status = scrub(&store->connection);
+    conclave_status status = scrub(enter(store));
     pthread_mutex_unlock(&store->mutex);
     return status == CONCLAVE_OK;
 }

@@ -1,4 +1,5 @@
-/* The app's word on a call: the library hands it back in the effect, so that the ledger knows what to write beside it. */
+/* The app's word on a call: the library hands it back in the effect, so that the ledger knows what to write beside
+   it. */
 
 #ifndef EXAMPLES_TAG_H
 #define EXAMPLES_TAG_H

@@ -89,8 +89,8 @@ static size_t character(conclave_bytes bytes) {
         }
     }
     uint8_t second = len > 2 ? bytes.data[1] : 0x80;
-    bool wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f) || (first == 0xf0 && second < 0x90)
-        || (first == 0xf4 && second > 0x8f);
+    bool wrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second > 0x9f)
+        || (first == 0xf0 && second < 0x90) || (first == 0xf4 && second > 0x8f);
     return wrong ? 0 : len;
 }
 

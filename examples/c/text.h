@@ -31,7 +31,8 @@ conclave_bytes lent_buf(const conclave_buf *buf);
 conclave_bytes absent(void);
 bool equal(conclave_bytes one, conclave_bytes other);
 
-/* Bytes from elsewhere as text, to be freed with free(): what is not UTF-8, or zero, becomes the replacement character. */
+/* Bytes from elsewhere as text, to be freed with free(): what is not UTF-8, or zero, becomes the replacement
+   character. */
 char *text_of(conclave_bytes bytes);
 
 char *hex_encode(conclave_bytes bytes);

@@ -1,6 +1,6 @@
 /*
- * A messenger and its notification extension: two processes, one SQLite file, one member of the group. Whoever is quicker receives
- * a message; nothing is received twice, nothing is lost, and no key is used twice.
+ * A messenger and its notification extension: two processes, one SQLite file, one member of the group. Whoever is
+ * quicker receives a message; nothing is received twice, nothing is lost, and no key is used twice.
  */
 
 #include "ledger.h"
@@ -81,7 +81,8 @@ static bool race(const stage *stage, struct cast *cast) {
 }
 
 static bool say_all(actor *actor, const char *const commands[3]) {
-    return actor_ask(actor, commands[0], NULL) && actor_ask(actor, commands[1], NULL) && actor_ask(actor, commands[2], NULL);
+    return actor_ask(actor, commands[0], NULL) && actor_ask(actor, commands[1], NULL)
+        && actor_ask(actor, commands[2], NULL);
 }
 
 static bool write_at_once(struct cast *cast) {
