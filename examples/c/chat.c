@@ -28,15 +28,15 @@ enum {
     MEMBERS = 1000
 };
 
-static bool greet(const device *device);
-static bool obey(const device *device, const char *line, bool *quit);
-static bool act(const device *device, const char *line);
-static bool act_on_words(const device *device, const char *line, const lines *words);
-static bool show_members(const device *device);
-static bool show_epoch(const device *device);
+static bool greet(const struct device *device);
+static bool obey(const struct device *device, const char *line, bool *quit);
+static bool act(const struct device *device, const char *line);
+static bool act_on_words(const struct device *device, const char *line, const struct lines *words);
+static bool show_members(const struct device *device);
+static bool show_epoch(const struct device *device);
 
-bool chat_on_terminal(const device *device) {
-    reader keyboard = {.file = STDIN_FILENO};
+bool chat_on_terminal(const struct device *device) {
+    struct reader keyboard = {.file = STDIN_FILENO};
     bool quit = false;
     bool ok = greet(device);
     while (ok && !quit) {
@@ -50,8 +50,8 @@ bool chat_on_terminal(const device *device) {
     return ok;
 }
 
-bool chat_by_script(const device *device) {
-    reader commands = {.file = STDIN_FILENO};
+bool chat_by_script(const struct device *device) {
+    struct reader commands = {.file = STDIN_FILENO};
     bool quit = false;
     bool ok = true;
     while (ok && !quit) {
@@ -65,7 +65,7 @@ bool chat_by_script(const device *device) {
     return ok;
 }
 
-static bool greet(const device *device) {
+static bool greet(const struct device *device) {
     conclave_group *group = NULL;
     bool ok = print("* you are %s; /help tells what you can do\n", device->name) && device_sync(device)
         && device_find_group(device, &group)
@@ -75,7 +75,7 @@ static bool greet(const device *device) {
 }
 
 /* Does what the line says, and tells the news. A command that fails is told of, and ends nothing. */
-static bool obey(const device *device, const char *line, bool *quit) {
+static bool obey(const struct device *device, const char *line, bool *quit) {
     while (isspace((unsigned char)*line)) {
         line++;
     }
@@ -84,7 +84,7 @@ static bool obey(const device *device, const char *line, bool *quit) {
         trimmed[len - 1] = '\0';
     }
     *quit = strcmp(trimmed, "/quit") == 0;
-    lines news = {NULL, 0};
+    struct lines news = {NULL, 0};
     bool ok = *quit || act(device, trimmed) || print("! %s\n", problem());
     ok = ok && (*quit || ledger_news(&device->ledger, &news));
     for (size_t i = 0; ok && i < news.count; i++) {
@@ -95,8 +95,8 @@ static bool obey(const device *device, const char *line, bool *quit) {
     return ok;
 }
 
-static bool act(const device *device, const char *line) {
-    lines words = {NULL, 0};
+static bool act(const struct device *device, const char *line) {
+    struct lines words = {NULL, 0};
     for (const char *word = line; *word != '\0';) {
         size_t len = strcspn(word, " \t\r\n\v\f");
         lines_add(&words, format("%.*s", (int)len, word));
@@ -108,7 +108,7 @@ static bool act(const device *device, const char *line) {
     return ok;
 }
 
-static bool act_on_words(const device *device, const char *line, const lines *words) {
+static bool act_on_words(const struct device *device, const char *line, const struct lines *words) {
     if (words->count == 0) {
         return device_sync(device);
     }
@@ -138,10 +138,10 @@ static bool act_on_words(const device *device, const char *line, const lines *wo
     return command[0] == '/' ? fail("%s is not understood; /help tells more", command) : device_say(device, line);
 }
 
-static bool show_members(const device *device) {
+static bool show_members(const struct device *device) {
     conclave_group *group = NULL;
     conclave_members *members = NULL;
-    lines names = {NULL, 0};
+    struct lines names = {NULL, 0};
     bool ok = device_sync(device) && device_group(device, &group)
         && check(conclave_group_members(group, CONCLAVE_NO_LEAF, MEMBERS, &members));
     for (size_t i = 0; ok && i < members->count; i++) {
@@ -156,7 +156,7 @@ static bool show_members(const device *device) {
     return ok;
 }
 
-static bool show_epoch(const device *device) {
+static bool show_epoch(const struct device *device) {
     conclave_group *group = NULL;
     conclave_buf *authenticator = NULL;
     conclave_group_standing standing = CONCLAVE_INIT(conclave_group_standing);

@@ -9,10 +9,10 @@
 #define CHAT_END "."
 
 /* A chat on the terminal, until /quit or the end of the input. What others say appears as it comes. */
-bool chat_on_terminal(const device *device);
+bool chat_on_terminal(const struct device *device);
 
 /* A chat with a program: a line with a dot says that it is ready, and each command is answered by some lines and a
    dot. */
-bool chat_by_script(const device *device);
+bool chat_by_script(const struct device *device);
 
 #endif

@@ -21,10 +21,10 @@ int main(int argc, char **argv) {
         return role_play(argc, argv);
     }
     signal(SIGPIPE, SIG_IGN);
-    device *device = NULL;
+    struct device *device = NULL;
     bool ok = argc == 3 || fail("usage: chat NAME DIRECTORY");
     if (ok) {
-        place place = {.directory = argv[2], .storage_key = absent(), .stop_at = NOWHERE};
+        struct place place = {.directory = argv[2], .storage_key = absent(), .stop_at = NOWHERE};
         ok = device_open(argv[1], &place, &device) && chat_on_terminal(device);
     }
     device_close(device);

@@ -12,8 +12,8 @@
 #include <string.h>
 
 /* Asks for news, and prints them behind some words: the lines themselves, or how many there are. */
-static bool print_seen(actor *actor, const char *words) {
-    lines seen = {NULL, 0};
+static bool print_seen(struct actor *actor, const char *words) {
+    struct lines seen = {NULL, 0};
     bool ok = actor_ask(actor, "", &seen);
     char *joined = lines_join(&seen, ", ");
     ok = ok && print("%s%s\n", words, joined);
@@ -22,30 +22,30 @@ static bool print_seen(actor *actor, const char *words) {
     return ok;
 }
 
-static bool print_count(actor *actor, const char *words) {
-    lines seen = {NULL, 0};
+static bool print_count(struct actor *actor, const char *words) {
+    struct lines seen = {NULL, 0};
     bool ok = actor_ask(actor, "", &seen) && print("%s%zu messages\n", words, seen.count);
     lines_free(&seen);
     return ok;
 }
 
 /* Starts someone again, who finds out what there is to do; prints what was seen, if there are words for it. */
-static bool goes_on(const stage *stage, const char *name, const char *words) {
-    actor actor = {.process = 0};
+static bool goes_on(const struct stage *stage, const char *name, const char *words) {
+    struct actor actor = {.process = 0};
     bool ok = actor_start(stage, name, NOWHERE, &actor)
         && (words == NULL ? actor_ask(&actor, "", NULL) : print_seen(&actor, words)) && actor_end(&actor);
     actor_free(&actor);
     return ok;
 }
 
-static bool alice_says(const stage *stage, const char *text) {
-    actor alice = {.process = 0};
+static bool alice_says(const struct stage *stage, const char *text) {
+    struct actor alice = {.process = 0};
     bool ok = actor_start(stage, "alice", NOWHERE, &alice) && actor_ask(&alice, text, NULL) && actor_end(&alice);
     actor_free(&alice);
     return ok;
 }
 
-static bool open_ledger(const stage *stage, const char *name, ledger *ledger) {
+static bool open_ledger(const struct stage *stage, const char *name, struct ledger *ledger) {
     char *path = format("%s/%s/store.db", stage->directory, name);
     bool ok = ledger_open(path, ledger);
     free(path);
@@ -53,9 +53,9 @@ static bool open_ledger(const stage *stage, const char *name, ledger *ledger) {
 }
 
 /* The last message in alice's outbox. */
-static bool waiting(const stage *stage, bytes *message) {
-    ledger ledger = {NULL};
-    letters unsent = {NULL, 0};
+static bool waiting(const struct stage *stage, struct bytes *message) {
+    struct ledger ledger = {NULL};
+    struct letters unsent = {NULL, 0};
     bool ok = open_ledger(stage, "alice", &ledger) && ledger_unsent(&ledger, &unsent)
         && (unsent.count > 0 || fail("the outbox is empty"));
     if (ok) {
@@ -67,11 +67,11 @@ static bool waiting(const stage *stage, bytes *message) {
 }
 
 /* Whether the newest message of the group is these bytes. */
-static bool find_newest(const spool *spool, conclave_bytes group_id, conclave_bytes message, bool *is) {
+static bool find_newest(const struct spool *spool, conclave_bytes group_id, conclave_bytes message, bool *is) {
     bool there = true;
     bool ok = true;
     for (uint64_t number = 1; ok && there; number++) {
-        entry entry = {false, 0, {NULL, 0}};
+        struct entry entry = {false, 0, {NULL, 0}};
         ok = spool_fetch(spool, group_id, number, &entry, &there);
         if (ok && there) {
             *is = equal(lent(&entry.message), message);
@@ -81,11 +81,11 @@ static bool find_newest(const spool *spool, conclave_bytes group_id, conclave_by
     return ok;
 }
 
-static bool is_sent(const stage *stage, const bytes *message, bool *is) {
+static bool is_sent(const struct stage *stage, const struct bytes *message, bool *is) {
     char *root = format("%s/spool", stage->directory);
-    spool spool = {NULL};
-    lines groups = {NULL, 0};
-    bytes group_id = {NULL, 0};
+    struct spool spool = {NULL};
+    struct lines groups = {NULL, 0};
+    struct bytes group_id = {NULL, 0};
     bool ok =
         spool_open(root, &spool) && spool_groups(&spool, &groups) && (groups.count > 0 || fail("there is no group"));
     if (ok) {
@@ -100,8 +100,8 @@ static bool is_sent(const stage *stage, const bytes *message, bool *is) {
     return ok;
 }
 
-static bool before_sending(const stage *stage, actor *bob) {
-    bytes message = {NULL, 0};
+static bool before_sending(const struct stage *stage, struct actor *bob) {
+    struct bytes message = {NULL, 0};
     bool sent = false;
     bool ok = actor_kill_at(stage, "alice", BEFORE_SENDING, "one")
         && print("alice encrypted \"one\" and was killed before it was sent\n") && waiting(stage, &message)
@@ -112,14 +112,14 @@ static bool before_sending(const stage *stage, actor *bob) {
     return ok;
 }
 
-static bool after_sending(const stage *stage, actor *bob) {
+static bool after_sending(const struct stage *stage, struct actor *bob) {
     return actor_kill_at(stage, "alice", AFTER_SENDING, "two")
         && print("alice sent \"two\" and was killed before she could note it\n") && print_seen(bob, "bob sees: ")
         && goes_on(stage, "alice", NULL) && print_count(bob, "alice goes on and sends it again; bob sees ");
 }
 
-static bool sending(const stage *stage) {
-    actor bob = {.process = 0}, alice = {.process = 0};
+static bool sending(const struct stage *stage) {
+    struct actor bob = {.process = 0}, alice = {.process = 0};
     bool ok = actor_start(stage, "bob", NOWHERE, &bob) && actor_start(stage, "alice", NOWHERE, &alice)
         && actor_ask(&alice, "/create", NULL) && actor_ask(&alice, "/add bob", NULL) && actor_end(&alice)
         && actor_ask(&bob, "", NULL) && before_sending(stage, &bob) && after_sending(stage, &bob) && actor_end(&bob);
@@ -128,7 +128,7 @@ static bool sending(const stage *stage) {
     return ok;
 }
 
-static bool receiving(const stage *stage) {
+static bool receiving(const struct stage *stage) {
     return alice_says(stage, "three") && actor_kill_at(stage, "bob", INSIDE_RECEIVING, "")
         && print("bob was killed inside the transaction that receives \"three\"\n")
         && goes_on(stage, "bob", "bob goes on and sees: ") && alice_says(stage, "four")
@@ -137,16 +137,16 @@ static bool receiving(const stage *stage) {
         && goes_on(stage, "bob", "bob goes on and sees: ");
 }
 
-static bool building(const stage *stage) {
+static bool building(const struct stage *stage) {
     return actor_kill_at(stage, "alice", BEFORE_SENDING, "/refresh")
         && print("alice built a commit and was killed before it was sent\n") && goes_on(stage, "alice", NULL)
         && goes_on(stage, "bob", "alice goes on; bob sees: ") && alice_says(stage, "five")
         && goes_on(stage, "bob", "bob sees: ");
 }
 
-static bool print_inbox(const stage *stage) {
-    ledger ledger = {NULL};
-    lines inbox = {NULL, 0};
+static bool print_inbox(const struct stage *stage) {
+    struct ledger ledger = {NULL};
+    struct lines inbox = {NULL, 0};
     bool ok =
         open_ledger(stage, "bob", &ledger) && ledger_inbox(&ledger, &inbox) && print("everything bob ever received:\n");
     for (size_t i = 0; ok && i < inbox.count; i++) {
@@ -157,7 +157,7 @@ static bool print_inbox(const stage *stage) {
     return ok;
 }
 
-static bool play(const stage *stage) {
+static bool play(const struct stage *stage) {
     return sending(stage) && receiving(stage) && building(stage) && print_inbox(stage);
 }
 

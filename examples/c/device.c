@@ -10,15 +10,15 @@
 /* Key packages kept in stock at the delivery service. */
 enum { STOCK = 5 };
 
-static bool open_client(device *device, const place *place, const char *path);
+static bool open_client(struct device *device, const struct place *place, const char *path);
 
 /* ---- opening, closing ---- */
 
-bool device_open(const char *name, const place *place, device **opened) {
+bool device_open(const char *name, const struct place *place, struct device **opened) {
     if (!device_check_name(name)) {
         return false;
     }
-    device *device = allocate(sizeof *device);
+    struct device *device = allocate(sizeof *device);
     memset(device, 0, sizeof *device);
     device->name = format("%s", name);
     device->stop_at = place->stop_at;
@@ -38,7 +38,7 @@ bool device_open(const char *name, const place *place, device **opened) {
     return ok;
 }
 
-void device_close(device *device) {
+void device_close(struct device *device) {
     if (device != NULL) {
         conclave_client_free(device->client);
         ledger_close(&device->ledger);
@@ -57,14 +57,14 @@ bool device_check_name(const char *name) {
 /* The store calls this inside its transactions: what the library did and what the app notes of it are written
    together. */
 static conclave_status on_effect(void *context, sqlite3 *transaction, const conclave_effect *effect) {
-    const device *device = context;
+    const struct device *device = context;
     if (effect->kind == CONCLAVE_EFFECT_RECEIVED) {
         device_stop(device, INSIDE_RECEIVING);
     }
     return ledger_record(transaction, effect);
 }
 
-static bool new_client(device *device, const place *place, sqlite_store *store) {
+static bool new_client(struct device *device, const struct place *place, sqlite_store *store) {
     conclave_client_config config;
     if (!check(conclave_client_config_init(&config, sizeof config, lent_text(device->name)))) {
         return false;
@@ -77,7 +77,7 @@ static bool new_client(device *device, const place *place, sqlite_store *store) 
     return check(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &device->client));
 }
 
-static bool open_client(device *device, const place *place, const char *path) {
+static bool open_client(struct device *device, const struct place *place, const char *path) {
     sqlite_store_options options = {.on_effect = on_effect, .context = device};
     sqlite_store *store = NULL;
     bool ok = (sqlite_store_open(path, &options, &store) || fail("%s", sqlite_store_error(store)))
@@ -89,7 +89,7 @@ static bool open_client(device *device, const place *place, const char *path) {
 /* ---- key packages ---- */
 
 /* Publishes some; what is at the delivery service already is not put there again. */
-static bool put_key_packages(const device *device, const conclave_key_packages *packages) {
+static bool put_key_packages(const struct device *device, const conclave_key_packages *packages) {
     bool ok = true;
     for (size_t i = 0; ok && i < packages->count; i++) {
         const conclave_key_package *package = packages->items[i];
@@ -99,7 +99,7 @@ static bool put_key_packages(const device *device, const conclave_key_packages *
     return ok;
 }
 
-static bool make_key_packages(const device *device, size_t count, bool last_resort) {
+static bool make_key_packages(const struct device *device, size_t count, bool last_resort) {
     conclave_key_package_options options = CONCLAVE_INIT(conclave_key_package_options);
     options.last_resort = last_resort;
     conclave_key_packages *made = NULL;
@@ -109,7 +109,7 @@ static bool make_key_packages(const device *device, size_t count, bool last_reso
     return ok;
 }
 
-bool device_publish(const device *device) {
+bool device_publish(const struct device *device) {
     conclave_key_packages *known = NULL;
     if (!check(conclave_client_key_packages(device->client, absent(), STOCK + 1, &known))) {
         return false;
@@ -127,7 +127,7 @@ bool device_publish(const device *device) {
 
 /* ---- the group ---- */
 
-bool device_find_group(const device *device, conclave_group **group) {
+bool device_find_group(const struct device *device, conclave_group **group) {
     conclave_groups *page = NULL;
     *group = NULL;
     bool ok = check(conclave_client_groups(device->client, absent(), 1, &page));
@@ -136,11 +136,11 @@ bool device_find_group(const device *device, conclave_group **group) {
     return ok;
 }
 
-bool device_group(const device *device, conclave_group **group) {
+bool device_group(const struct device *device, conclave_group **group) {
     return device_find_group(device, group) && (*group != NULL || fail("you are in no group yet"));
 }
 
-bool device_standing(const device *device, conclave_group_standing *standing) {
+bool device_standing(const struct device *device, conclave_group_standing *standing) {
     conclave_group *group = NULL;
     *standing = (conclave_group_standing)CONCLAVE_INIT(conclave_group_standing);
     bool ok = device_group(device, &group) && check(conclave_group_status(group, standing));
@@ -148,7 +148,7 @@ bool device_standing(const device *device, conclave_group_standing *standing) {
     return ok;
 }
 
-void device_stop(const device *device, enum point point) {
+void device_stop(const struct device *device, enum point point) {
     if (device->stop_at == point) {
         point_stop(point);
     }

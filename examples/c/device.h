@@ -16,7 +16,7 @@
 #include "spool.h"
 
 /* Where a device lives, and how. */
-typedef struct place {
+struct place {
     /* A directory that everyone shares: the delivery service is in `spool`, each device's file in a directory of its
        name. */
     const char *directory;
@@ -24,54 +24,54 @@ typedef struct place {
     conclave_bytes storage_key;
     /* Where to stop and wait to be killed, for demonstrations. */
     enum point stop_at;
-} place;
+};
 
 /* A device that is running. */
-typedef struct device {
+struct device {
     char *name;
     conclave_client *client;
-    ledger ledger;
-    spool spool;
+    struct ledger ledger;
+    struct spool spool;
     enum point stop_at;
-} device;
+};
 
 /* Opens the device, makes it if it is new, and keeps key packages in stock, so that others can add it while it is
    off. */
-bool device_open(const char *name, const place *place, device **opened);
+bool device_open(const char *name, const struct place *place, struct device **opened);
 /* Switches it off. NULL is allowed and does nothing. */
-void device_close(device *device);
+void device_close(struct device *device);
 
 /* The group, if the device is or was in one; else NULL. Free it with conclave_group_free. */
-bool device_find_group(const device *device, conclave_group **group);
+bool device_find_group(const struct device *device, conclave_group **group);
 /* The group; it is a problem if there is none. */
-bool device_group(const device *device, conclave_group **group);
+bool device_group(const struct device *device, conclave_group **group);
 /* How the group stands. */
-bool device_standing(const device *device, conclave_group_standing *standing);
+bool device_standing(const struct device *device, conclave_group_standing *standing);
 
 /* Keeps key packages in stock at the delivery service. */
-bool device_publish(const device *device);
+bool device_publish(const struct device *device);
 
 /* A name becomes a part of paths, so it is made of few characters. */
 bool device_check_name(const char *name);
 
 /* Stops here and waits to be killed, if that is what the place said. */
-void device_stop(const device *device, enum point point);
+void device_stop(const struct device *device, enum point point);
 
 /* In device_sync.c. */
 
 /* Sends what is in the outbox and receives what the delivery service has. */
-bool device_sync(const device *device);
+bool device_sync(const struct device *device);
 /* Writes to the group: as it is now, not as it was when this device last looked. */
-bool device_say(const device *device, const char *text);
+bool device_say(const struct device *device, const char *text);
 
 /* In device_change.c. */
 
 /* Makes a group with this device alone in it. */
-bool device_create_group(const device *device);
+bool device_create_group(const struct device *device);
 /* Adds others by name, whether they are running or not. */
-bool device_add(const device *device, const lines *names);
-bool device_remove(const device *device, const char *name);
+bool device_add(const struct device *device, const struct lines *names);
+bool device_remove(const struct device *device, const char *name);
 /* Gives this device fresh keys, which shuts out whoever may have stolen the old ones. */
-bool device_refresh(const device *device);
+bool device_refresh(const struct device *device);
 
 #endif

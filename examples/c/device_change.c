@@ -9,13 +9,13 @@
 /* How often a change is built again because someone else's came first. */
 enum { ATTEMPTS = 10 };
 
-/* Puts into a commit what it shall change in the group as it is now. */
-typedef bool change(const conclave_group *group, const conclave_commit *commit, const void *about);
+/* Fills a commit with what it shall change in the group as it is now. */
+typedef bool fill(const conclave_group *group, const conclave_commit *commit, const void *about);
 
-static bool commit_change(const device *device, change *change, const void *about);
+static bool commit_change(const struct device *device, fill *change, const void *about);
 static bool find_member(const conclave_group *group, const char *name, conclave_members **found);
 
-bool device_create_group(const device *device) {
+bool device_create_group(const struct device *device) {
     conclave_group *group = NULL;
     bool ok = device_find_group(device, &group);
     if (ok && group != NULL) {
@@ -35,7 +35,7 @@ bool device_create_group(const device *device) {
 
 /* The key packages of those who shall come in. */
 struct newcomers {
-    bytes *key_packages;
+    struct bytes *key_packages;
     size_t count;
 };
 
@@ -57,7 +57,7 @@ static bool is_new(const conclave_group *group, const char *name) {
     return ok;
 }
 
-static bool take_key_package(const device *device, const char *name, struct newcomers *newcomers) {
+static bool take_key_package(const struct device *device, const char *name, struct newcomers *newcomers) {
     bool there = false;
     bool ok = spool_take_key_package(&device->spool, name, &newcomers->key_packages[newcomers->count], &there)
         && (there || fail("%s has published no key package: has %s ever been here?", name, name));
@@ -65,14 +65,14 @@ static bool take_key_package(const device *device, const char *name, struct newc
     return ok;
 }
 
-bool device_add(const device *device, const lines *names) {
+bool device_add(const struct device *device, const struct lines *names) {
     conclave_group *group = NULL;
     bool ok = device_group(device, &group);
     for (size_t i = 0; ok && i < names->count; i++) {
         ok = device_check_name(names->items[i]) && is_new(group, names->items[i]);
     }
     conclave_group_free(group);
-    struct newcomers newcomers = {allocate(names->count * sizeof(bytes)), 0};
+    struct newcomers newcomers = {allocate(names->count * sizeof(struct bytes)), 0};
     for (size_t i = 0; ok && i < names->count; i++) {
         ok = take_key_package(device, names->items[i], &newcomers);
     }
@@ -99,7 +99,7 @@ static bool remove_member(const conclave_group *group, const conclave_commit *co
     return ok;
 }
 
-bool device_remove(const device *device, const char *name) {
+bool device_remove(const struct device *device, const char *name) {
     return commit_change(device, remove_member, name);
 }
 
@@ -109,13 +109,13 @@ static bool nothing_else(const conclave_group *group, const conclave_commit *com
     return true;
 }
 
-bool device_refresh(const device *device) {
+bool device_refresh(const struct device *device) {
     return commit_change(device, nothing_else, NULL);
 }
 
 /* ---- committing ---- */
 
-static bool build(const conclave_group *group, change *change, const void *about, conclave_commit_result **built) {
+static bool build(const conclave_group *group, fill *change, const void *about, conclave_commit_result **built) {
     conclave_group_standing standing = CONCLAVE_INIT(conclave_group_standing);
     if (!check(conclave_group_status(group, &standing))) {
         return false;
@@ -130,13 +130,13 @@ static bool build(const conclave_group *group, change *change, const void *about
 }
 
 /* Whether a commit of ours is among the messages of the group. */
-static bool came_back(const device *device, const conclave_group *group, conclave_bytes commit, bool *is) {
+static bool came_back(const struct device *device, const conclave_group *group, conclave_bytes commit, bool *is) {
     conclave_buf *group_id = NULL;
     uint64_t number = 0;
     *is = false;
     bool ok = check(conclave_group_id(group, &group_id)) && ledger_cursor(&device->ledger, lent_buf(group_id), &number);
     for (; ok && !*is && number > 0; number--) {
-        entry entry = {false, 0, {NULL, 0}};
+        struct entry entry = {false, 0, {NULL, 0}};
         bool there = false;
         ok = spool_fetch(&device->spool, lent_buf(group_id), number, &entry, &there);
         *is = ok && there && equal(lent(&entry.message), commit);
@@ -147,7 +147,7 @@ static bool came_back(const device *device, const conclave_group *group, conclav
 }
 
 /* One attempt: builds, sends, and waits for the commit to come back. */
-static bool attempt(const device *device, change *change, const void *about, bool *done) {
+static bool attempt(const struct device *device, fill *change, const void *about, bool *done) {
     conclave_group *group = NULL;
     conclave_commit_result *built = NULL;
     bool ok = device_sync(device) && device_group(device, &group) && build(group, change, about, &built)
@@ -159,7 +159,7 @@ static bool attempt(const device *device, change *change, const void *about, boo
 
 /* Builds a commit, posts it, and waits for it to come back: only then has it taken effect. If someone else's came
    first, that one is received instead, and ours is built anew on top of it. */
-static bool commit_change(const device *device, change *change, const void *about) {
+static bool commit_change(const struct device *device, fill *change, const void *about) {
     bool done = false;
     bool ok = true;
     for (int i = 0; ok && !done && i < ATTEMPTS; i++) {

@@ -6,14 +6,14 @@
 
 #include <stdlib.h>
 
-static bool flush(const device *device);
-static bool send_letter(const device *device, const letter *letter);
-static bool send_welcome(const device *device, const letter *letter);
-static bool answer_invitations(const device *device);
-static bool receive_all(const device *device, const conclave_group *group);
-static bool receive_next(const device *device, const conclave_group *group, bool *received);
+static bool flush(const struct device *device);
+static bool send_letter(const struct device *device, const struct letter *letter);
+static bool send_welcome(const struct device *device, const struct letter *letter);
+static bool answer_invitations(const struct device *device);
+static bool receive_all(const struct device *device, const conclave_group *group);
+static bool receive_next(const struct device *device, const conclave_group *group, bool *received);
 
-bool device_sync(const device *device) {
+bool device_sync(const struct device *device) {
     conclave_group *group = NULL;
     bool ok = flush(device) && answer_invitations(device) && device_find_group(device, &group)
         && (group == NULL || receive_all(device, group));
@@ -21,7 +21,7 @@ bool device_sync(const device *device) {
     return ok;
 }
 
-bool device_say(const device *device, const char *text) {
+bool device_say(const struct device *device, const char *text) {
     conclave_group *group = NULL;
     conclave_buf *message = NULL;
     char *tag = tag_text((struct tag){TAG_MESSAGE, 0});
@@ -38,8 +38,8 @@ bool device_say(const device *device, const char *text) {
 /* ---- sending ---- */
 
 /* Sends what is in the outbox, oldest first: bytes that exist, never new ones. */
-static bool flush(const device *device) {
-    letters unsent = {NULL, 0};
+static bool flush(const struct device *device) {
+    struct letters unsent = {NULL, 0};
     bool ok = ledger_unsent(&device->ledger, &unsent);
     for (size_t i = 0; ok && i < unsent.count; i++) {
         device_stop(device, BEFORE_SENDING);
@@ -53,11 +53,11 @@ static bool flush(const device *device) {
     return ok;
 }
 
-static bool send_letter(const device *device, const letter *letter) {
+static bool send_letter(const struct device *device, const struct letter *letter) {
     if (letter->tag.kind == TAG_CURSOR) {
         return send_welcome(device, letter);
     }
-    entry entry = {letter->tag.kind == TAG_COMMIT, letter->tag.number, letter->content};
+    struct entry entry = {letter->tag.kind == TAG_COMMIT, letter->tag.number, letter->content};
     uint64_t cursor = 0;
     /* If a commit comes too late, the one that was quicker comes in with the next messages, and takes the place of
        ours. */
@@ -68,11 +68,11 @@ static bool send_letter(const device *device, const letter *letter) {
 /* Sends a Welcome, and the tree that it goes with: nothing is received before, so the group is still in that epoch. (If
    a second process of the device has moved on meanwhile, the tree does not fit, and the member has to be added
    again.) */
-static bool send_welcome(const device *device, const letter *letter) {
+static bool send_welcome(const struct device *device, const struct letter *letter) {
     if (letter->recipient == NULL) {
         return fail("a Welcome for nobody");
     }
-    invitation invitation = {letter->group_id, letter->tag.number, letter->content};
+    struct invitation invitation = {letter->group_id, letter->tag.number, letter->content};
     conclave_bytes group_id = lent(&letter->group_id);
     conclave_group *group = NULL;
     conclave_buf *tree = NULL;
@@ -88,8 +88,8 @@ static bool send_welcome(const device *device, const letter *letter) {
 /* ---- receiving ---- */
 
 /* Joins the group that a Welcome leads into. */
-static bool answer(const device *device, const invitation *invitation) {
-    bytes tree = {NULL, 0};
+static bool answer(const struct device *device, const struct invitation *invitation) {
+    struct bytes tree = {NULL, 0};
     if (!spool_tree(&device->spool, invitation, &tree)) {
         return false;
     }
@@ -108,8 +108,8 @@ static bool answer(const device *device, const invitation *invitation) {
     return ok && spool_forget(&device->spool, device->name, invitation);
 }
 
-static bool answer_invitations(const device *device) {
-    invitations waiting = {NULL, 0};
+static bool answer_invitations(const struct device *device) {
+    struct invitations waiting = {NULL, 0};
     bool ok = spool_invitations(&device->spool, device->name, &waiting);
     for (size_t i = 0; ok && i < waiting.count; i++) {
         ok = answer(device, &waiting.items[i]);
@@ -119,7 +119,7 @@ static bool answer_invitations(const device *device) {
 }
 
 /* A commit of ours that comes back may have left something in the outbox: a Welcome. */
-static bool receive_all(const device *device, const conclave_group *group) {
+static bool receive_all(const struct device *device, const conclave_group *group) {
     bool received = true;
     bool ok = true;
     while (ok && received) {
@@ -129,7 +129,8 @@ static bool receive_all(const device *device, const conclave_group *group) {
 }
 
 /* Receives a message. Its number goes along in the tag, so the cursor moves in the transaction of the call. */
-static bool receive(const device *device, const conclave_group *group, uint64_t number, const entry *entry) {
+static bool receive(const struct device *device, const conclave_group *group, uint64_t number,
+                    const struct entry *entry) {
     char *tag = tag_text((struct tag){TAG_CURSOR, number});
     conclave_event *event = NULL;
     conclave_status status = conclave_group_receive(group, lent(&entry->message), lent_text(tag), &event);
@@ -153,10 +154,10 @@ static bool receive(const device *device, const conclave_group *group, uint64_t 
 }
 
 /* Receives the message after the cursor, if there is one. */
-static bool receive_next(const device *device, const conclave_group *group, bool *received) {
+static bool receive_next(const struct device *device, const conclave_group *group, bool *received) {
     conclave_buf *group_id = NULL;
     uint64_t cursor = 0;
-    entry entry = {false, 0, {NULL, 0}};
+    struct entry entry = {false, 0, {NULL, 0}};
     *received = false;
     bool ok = check(conclave_group_id(group, &group_id)) && ledger_cursor(&device->ledger, lent_buf(group_id), &cursor)
         && spool_fetch(&device->spool, lent_buf(group_id), cursor + 1, &entry, received)

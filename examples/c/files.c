@@ -11,13 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool read_file(const char *path, bytes *content, bool *there) {
+bool read_file(const char *path, struct bytes *content, bool *there) {
     int file = open(path, O_RDONLY | O_CLOEXEC);
     *there = file >= 0;
     if (file < 0) {
         return errno == ENOENT || fail_system(path);
     }
-    bytes all = {NULL, 0};
+    struct bytes all = {NULL, 0};
     size_t room = 0;
     ssize_t len;
     do {
@@ -72,12 +72,12 @@ bool make_directories(const char *path) {
     return ok;
 }
 
-bool list_directory(const char *path, lines *names) {
+bool list_directory(const char *path, struct lines *names) {
     DIR *directory = opendir(path);
     if (directory == NULL) {
         return fail_system(path);
     }
-    lines found = {NULL, 0};
+    struct lines found = {NULL, 0};
     struct dirent *entry;
     while (errno = 0, (entry = readdir(directory)) != NULL) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
@@ -107,7 +107,7 @@ char *temporary_directory(void) {
 }
 
 bool remove_directory(const char *path) {
-    lines names = {NULL, 0};
+    struct lines names = {NULL, 0};
     if (path == NULL) {
         return true;
     }

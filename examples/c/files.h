@@ -6,7 +6,7 @@
 #include "text.h"
 
 /* Reads a whole file. That there is none is an answer, too. */
-bool read_file(const char *path, bytes *content, bool *there);
+bool read_file(const char *path, struct bytes *content, bool *there);
 
 /* Writes a new file for this user alone. That the name is taken is an answer, too. */
 bool write_new_file(const char *path, conclave_bytes content, bool *taken);
@@ -15,7 +15,7 @@ bool write_new_file(const char *path, conclave_bytes content, bool *taken);
 bool make_directories(const char *path);
 
 /* What is in a directory, in order. */
-bool list_directory(const char *path, lines *names);
+bool list_directory(const char *path, struct lines *names);
 
 /* A new directory for a demonstration, to be freed with free(); NULL if there can be none. */
 char *temporary_directory(void);

@@ -55,8 +55,8 @@ int main(void) {
     return EXIT_SUCCESS;
 }
 
-/* A client whose storage is gone with the program, and who believes that everyone is who they say: for a
-   demonstration. */
+/* For a demonstration: a client whose storage is gone with the program, and who believes everyone to be who they
+   say. */
 static conclave_client *person(const char *name) {
     conclave_memory_storage *storage;
     check(conclave_memory_storage_new(&storage));
@@ -79,8 +79,7 @@ static conclave_commit_result *add(conclave_group *group, const conclave_key_pac
     conclave_commit_result *result;
     check(conclave_commit_build(commit, &result));
 
-    /* Nothing has changed yet: a server decides whose commit comes first, and the others receive it. Here is nobody
-       else. */
+    /* Nothing has changed yet: a server decides whose commit comes first, and the others receive it. Here are none. */
     conclave_event *change;
     check(conclave_group_confirm_commit(group, none, none, &change));
     conclave_event_free(change);

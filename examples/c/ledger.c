@@ -54,7 +54,7 @@ static bool bind_spot(sqlite3_stmt *statement, struct spot spot) {
         && sqlite3_bind_int64(statement, 2, (sqlite3_int64)spot.number) == SQLITE_OK;
 }
 
-static bytes column_bytes(sqlite3_stmt *row, int column) {
+static struct bytes column_bytes(sqlite3_stmt *row, int column) {
     const void *data = sqlite3_column_blob(row, column);
     return bytes_copy((conclave_bytes){data, data == NULL ? 0 : (size_t)sqlite3_column_bytes(row, column)});
 }
@@ -97,7 +97,7 @@ static bool write_cursor(sqlite3 *database, struct spot spot) {
 
 /* Takes the line, which is for the user. */
 static bool arrived(sqlite3 *transaction, const conclave_effect *effect, char *line) {
-    tag tag;
+    struct tag tag;
     bool ok = tag_parse(effect->tag, &tag) || fail("a tag that this app never wrote");
     if (ok && tag.kind == TAG_CURSOR) {
         struct spot spot = {effect->group_id, tag.number};
@@ -109,7 +109,7 @@ static bool arrived(sqlite3 *transaction, const conclave_effect *effect, char *l
 
 static bool write_letter(sqlite3 *transaction, const conclave_effect *effect, const char *recipient,
                          conclave_bytes content) {
-    tag tag;
+    struct tag tag;
     if (!tag_parse(effect->tag, &tag)) {
         return fail("a tag that this app never wrote");
     }
@@ -163,19 +163,19 @@ conclave_status ledger_record(sqlite3 *transaction, const conclave_effect *effec
 
 /* ---- the app's own questions ---- */
 
-bool ledger_open(const char *path, ledger *ledger) {
+bool ledger_open(const char *path, struct ledger *ledger) {
     ledger->database = NULL;
     return (sqlite3_open(path, &ledger->database) == SQLITE_OK || fail_sqlite(ledger->database))
         && (sqlite3_busy_timeout(ledger->database, BUSY_TIMEOUT) == SQLITE_OK || fail_sqlite(ledger->database))
         && run(ledger->database, tables);
 }
 
-void ledger_close(ledger *ledger) {
+void ledger_close(struct ledger *ledger) {
     sqlite3_close(ledger->database);
     ledger->database = NULL;
 }
 
-bool ledger_cursor(const ledger *ledger, conclave_bytes group_id, uint64_t *number) {
+bool ledger_cursor(const struct ledger *ledger, conclave_bytes group_id, uint64_t *number) {
     sqlite3_stmt *query = NULL;
     bool ok = prepare(ledger->database, "SELECT number FROM app_cursor WHERE group_id = ?1", &query);
     int step = ok && bind_bytes(query, 1, group_id) ? sqlite3_step(query) : SQLITE_ERROR;
@@ -185,7 +185,7 @@ bool ledger_cursor(const ledger *ledger, conclave_bytes group_id, uint64_t *numb
     return ok;
 }
 
-bool ledger_skip(const ledger *ledger, conclave_bytes group_id, uint64_t number, const char *line) {
+bool ledger_skip(const struct ledger *ledger, conclave_bytes group_id, uint64_t number, const char *line) {
     sqlite3 *database = ledger->database;
     struct spot spot = {group_id, number};
     if (!run(database, "BEGIN IMMEDIATE")) {
@@ -200,7 +200,7 @@ bool ledger_skip(const ledger *ledger, conclave_bytes group_id, uint64_t number,
 }
 
 /* The first column of all rows. */
-static bool list(sqlite3 *database, const char *sql, lines *found) {
+static bool list(sqlite3 *database, const char *sql, struct lines *found) {
     sqlite3_stmt *query = NULL;
     bool ok = prepare(database, sql, &query);
     int step = SQLITE_DONE;
@@ -212,7 +212,7 @@ static bool list(sqlite3 *database, const char *sql, lines *found) {
     return ok;
 }
 
-bool ledger_news(const ledger *ledger, lines *news) {
+bool ledger_news(const struct ledger *ledger, struct lines *news) {
     sqlite3 *database = ledger->database;
     return run(database, "BEGIN IMMEDIATE")
         && end(database,
@@ -220,14 +220,14 @@ bool ledger_news(const ledger *ledger, lines *news) {
                    && run(database, "UPDATE app_inbox SET shown = 1 WHERE shown = 0"));
 }
 
-bool ledger_inbox(const ledger *ledger, lines *inbox) {
+bool ledger_inbox(const struct ledger *ledger, struct lines *inbox) {
     return list(ledger->database, "SELECT line FROM app_inbox ORDER BY id", inbox);
 }
 
 /* Takes a row of the outbox. */
-static bool add_letter(sqlite3_stmt *row, letters *letters) {
-    letter found = {sqlite3_column_int64(row, 0), {NULL, 0}, {TAG_MESSAGE, 0}, NULL, {NULL, 0}};
-    bytes text = column_bytes(row, 2);
+static bool add_letter(sqlite3_stmt *row, struct letters *letters) {
+    struct letter found = {sqlite3_column_int64(row, 0), {NULL, 0}, {TAG_MESSAGE, 0}, NULL, {NULL, 0}};
+    struct bytes text = column_bytes(row, 2);
     bool ok = tag_parse(lent(&text), &found.tag) || fail("a tag that this app never wrote");
     bytes_free(&text);
     if (ok) {
@@ -240,7 +240,7 @@ static bool add_letter(sqlite3_stmt *row, letters *letters) {
     return ok;
 }
 
-bool ledger_unsent(const ledger *ledger, letters *unsent) {
+bool ledger_unsent(const struct ledger *ledger, struct letters *unsent) {
     static const char sql[] = "SELECT id, group_id, tag, recipient, bytes FROM app_outbox WHERE sent = 0 ORDER BY id";
     sqlite3_stmt *query = NULL;
     bool ok = prepare(ledger->database, sql, &query);
@@ -253,14 +253,14 @@ bool ledger_unsent(const ledger *ledger, letters *unsent) {
     return ok;
 }
 
-bool ledger_mark_sent(const ledger *ledger, const letter *letter) {
+bool ledger_mark_sent(const struct ledger *ledger, const struct letter *letter) {
     sqlite3_stmt *update = NULL;
     bool ok = prepare(ledger->database, "UPDATE app_outbox SET sent = 1 WHERE id = ?1", &update);
     ok = ok && (sqlite3_bind_int64(update, 1, letter->id) == SQLITE_OK || fail_sqlite(ledger->database));
     return finish(ledger->database, update, ok);
 }
 
-void letters_free(letters *letters) {
+void letters_free(struct letters *letters) {
     for (size_t i = 0; i < letters->count; i++) {
         bytes_free(&letters->items[i].group_id);
         bytes_free(&letters->items[i].content);

@@ -17,51 +17,51 @@
 #include <sqlite3.h>
 
 /* Something to send. */
-typedef struct letter {
+struct letter {
     /* Its place in the outbox. */
     int64_t id;
     /* The group it belongs to. */
-    bytes group_id;
+    struct bytes group_id;
     /* What the call was about; for a Welcome, the number of the commit that added the recipient. */
-    tag tag;
+    struct tag tag;
     /* Who alone gets it; NULL for the whole group. */
     char *recipient;
     /* The bytes: sent as they are, as often as it takes, and never made again. */
-    bytes content;
-} letter;
+    struct bytes content;
+};
 
-typedef struct letters {
-    letter *items;
+struct letters {
+    struct letter *items;
     size_t count;
-} letters;
+};
 
 /* The app's own connection to the file. */
-typedef struct ledger {
+struct ledger {
     sqlite3 *database;
-} ledger;
+};
 
 /* Opens the tables in a file that a sqlite_store has opened. Free it with ledger_close, also if that failed. */
-bool ledger_open(const char *path, ledger *ledger);
-void ledger_close(ledger *ledger);
+bool ledger_open(const char *path, struct ledger *ledger);
+void ledger_close(struct ledger *ledger);
 
 /* The number of the last message that was handled. */
-bool ledger_cursor(const ledger *ledger, conclave_bytes group_id, uint64_t *number);
+bool ledger_cursor(const struct ledger *ledger, conclave_bytes group_id, uint64_t *number);
 
 /* Steps over a message that changed nothing in the library, and so had no effect to write the cursor with; `line` is
    what the user should know of it, or NULL. Does nothing if another process of this device did that or received the
    message. */
-bool ledger_skip(const ledger *ledger, conclave_bytes group_id, uint64_t number, const char *line);
+bool ledger_skip(const struct ledger *ledger, conclave_bytes group_id, uint64_t number, const char *line);
 
 /* The lines that no process has shown yet, in order. Each is handed out once. */
-bool ledger_news(const ledger *ledger, lines *news);
+bool ledger_news(const struct ledger *ledger, struct lines *news);
 
 /* Everything received, shown or not, in the order in which it came. */
-bool ledger_inbox(const ledger *ledger, lines *inbox);
+bool ledger_inbox(const struct ledger *ledger, struct lines *inbox);
 
 /* What has not been sent, oldest first; and the note that the delivery service has it. */
-bool ledger_unsent(const ledger *ledger, letters *unsent);
-bool ledger_mark_sent(const ledger *ledger, const letter *letter);
-void letters_free(letters *letters);
+bool ledger_unsent(const struct ledger *ledger, struct letters *unsent);
+bool ledger_mark_sent(const struct ledger *ledger, const struct letter *letter);
+void letters_free(struct letters *letters);
 
 /* Writes what a call of the library produced, in the transaction of that call, for the store's on_effect. If it fails,
    the library's own changes are taken back as well. */

@@ -9,22 +9,22 @@
 #include <string.h>
 
 /* What a device does while it is on. */
-typedef bool act(device *device);
+typedef bool deed(struct device *device);
 
 /* Switches a device on, and off again afterwards. */
-static bool on(const stage *stage, const char *name, act *act) {
+static bool on(const struct stage *stage, const char *name, deed *act) {
     /* An app takes 32 random bytes, and keeps them where the operating system keeps keys. */
     uint8_t key[32];
     memset(key, 7, sizeof key);
-    place place = {stage->directory, {key, sizeof key}, NOWHERE};
-    device *device = NULL;
+    struct place place = {stage->directory, {key, sizeof key}, NOWHERE};
+    struct device *device = NULL;
     bool ok = device_open(name, &place, &device) && act(device);
     device_close(device);
     return ok;
 }
 
-static bool print_news(const device *device) {
-    lines news = {NULL, 0};
+static bool print_news(const struct device *device) {
+    struct lines news = {NULL, 0};
     bool ok = ledger_news(&device->ledger, &news);
     for (size_t i = 0; ok && i < news.count; i++) {
         ok = print("%s sees: %s\n", device->name, news.items[i]);
@@ -33,23 +33,27 @@ static bool print_news(const device *device) {
     return ok;
 }
 
-static bool count_invitations(const spool *spool, size_t *count) {
-    invitations waiting = {NULL, 0};
+static bool count_invitations(const struct spool *spool, size_t *count) {
+    struct invitations waiting = {NULL, 0};
     bool ok = spool_invitations(spool, "carol", &waiting);
     *count = waiting.count;
     invitations_free(&waiting);
     return ok;
 }
 
-static bool add(device *device, char *name) {
-    return device_add(device, &(lines){&name, 1});
+static bool add(const struct device *device, const char *name) {
+    struct lines names = {NULL, 0};
+    lines_add(&names, format("%s", name));
+    bool ok = device_add(device, &names);
+    lines_free(&names);
+    return ok;
 }
 
-static bool nothing(device *device) {
+static bool nothing(struct device *device) {
     return device != NULL;
 }
 
-static bool alice_begins(device *alice) {
+static bool alice_begins(struct device *alice) {
     conclave_group_standing standing;
     return device_create_group(alice) && add(alice, "bob") && device_say(alice, "before carol") && add(alice, "carol")
         && device_standing(alice, &standing)
@@ -57,14 +61,14 @@ static bool alice_begins(device *alice) {
         && device_say(alice, "welcome, carol");
 }
 
-static bool bob_answers(device *bob) {
+static bool bob_answers(struct device *bob) {
     size_t count = 0;
     return device_say(bob, "hello carol") && device_refresh(bob) && device_say(bob, "still there?") && print_news(bob)
         && count_invitations(&bob->spool, &count)
         && print("the delivery service keeps %zu invitation for carol\n", count);
 }
 
-static bool carol_comes_back(device *carol) {
+static bool carol_comes_back(struct device *carol) {
     conclave_group_standing standing;
     size_t count = 0;
     return device_sync(carol) && print_news(carol) && device_standing(carol, &standing)
@@ -72,11 +76,11 @@ static bool carol_comes_back(device *carol) {
         && print("the delivery service keeps %zu invitations for carol\n", count) && device_say(carol, "I am back");
 }
 
-static bool alice_looks(device *alice) {
+static bool alice_looks(struct device *alice) {
     return device_sync(alice) && print_news(alice);
 }
 
-static bool play(const stage *stage) {
+static bool play(const struct stage *stage) {
     return on(stage, "bob", nothing) && on(stage, "carol", nothing)
         && print("bob and carol were here and left key packages\n") && on(stage, "alice", alice_begins)
         && on(stage, "bob", bob_answers) && on(stage, "carol", carol_comes_back) && on(stage, "alice", alice_looks);

@@ -22,8 +22,8 @@ bool role_is_given(int argc, char **argv) {
 int role_play(int argc, char **argv) {
     /* A pipe without a reader shall be an error like any other. */
     signal(SIGPIPE, SIG_IGN);
-    place place = {.directory = argv[4], .storage_key = absent(), .stop_at = NOWHERE};
-    device *device = NULL;
+    struct place place = {.directory = argv[4], .storage_key = absent(), .stop_at = NOWHERE};
+    struct device *device = NULL;
     bool ok = (argc < 7 || point_parse(argv[6], &place.stop_at)) && device_open(argv[2], &place, &device)
         && chat_by_script(device);
     device_close(device);
@@ -33,10 +33,10 @@ int role_play(int argc, char **argv) {
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-int stage_run(const char *program, bool (*play)(const stage *stage)) {
+int stage_run(const char *program, bool (*play)(const struct stage *stage)) {
     signal(SIGPIPE, SIG_IGN);
     char *directory = temporary_directory();
-    stage stage = {program, directory};
+    struct stage stage = {program, directory};
     bool ok = directory != NULL && play(&stage);
     if (!ok) {
         complain();
@@ -74,7 +74,7 @@ static void become(const int input[2], const int output[2], char **argv) {
     _exit(EXIT_FAILURE);
 }
 
-static bool launch(char **argv, actor *actor) {
+static bool launch(char **argv, struct actor *actor) {
     int input[2], output[2];
     if (!open_pipe(input)) {
         return false;
@@ -98,7 +98,7 @@ static bool launch(char **argv, actor *actor) {
     return true;
 }
 
-bool actor_start(const stage *stage, const char *name, enum point point, actor *actor) {
+bool actor_start(const struct stage *stage, const char *name, enum point point, struct actor *actor) {
     const char *argv[] = {stage->program, "--as", name, "--dir", stage->directory, NULL, NULL, NULL};
     if (point != NOWHERE) {
         argv[5] = "--stop";
@@ -108,7 +108,7 @@ bool actor_start(const stage *stage, const char *name, enum point point, actor *
     return launch((char **)argv, actor) && actor_answer(actor, NULL);
 }
 
-bool actor_tell(actor *actor, const char *command) {
+bool actor_tell(struct actor *actor, const char *command) {
     char *line = format("%s\n", command);
     size_t len = strlen(line);
     size_t told = 0;
@@ -122,11 +122,11 @@ bool actor_tell(actor *actor, const char *command) {
     return ok;
 }
 
-static bool next_line(actor *actor, char **line) {
+static bool next_line(struct actor *actor, char **line) {
     return reader_next(&actor->output, PATIENCE, line) == LINE || fail("a process has ended, or does not answer");
 }
 
-bool actor_answer(actor *actor, lines *answer) {
+bool actor_answer(struct actor *actor, struct lines *answer) {
     char *line = NULL;
     while (next_line(actor, &line)) {
         bool end = strcmp(line, CHAT_END) == 0;
@@ -142,11 +142,11 @@ bool actor_answer(actor *actor, lines *answer) {
     return false;
 }
 
-bool actor_ask(actor *actor, const char *command, lines *answer) {
+bool actor_ask(struct actor *actor, const char *command, struct lines *answer) {
     return actor_tell(actor, command) && actor_answer(actor, answer);
 }
 
-static bool stops_at(actor *actor, enum point point) {
+static bool stops_at(struct actor *actor, enum point point) {
     char *line = NULL;
     char *expected = point_line(point);
     bool ok = next_line(actor, &line)
@@ -157,15 +157,15 @@ static bool stops_at(actor *actor, enum point point) {
     return ok;
 }
 
-bool actor_kill_at(const stage *stage, const char *name, enum point point, const char *command) {
-    actor actor = {.process = 0};
+bool actor_kill_at(const struct stage *stage, const char *name, enum point point, const char *command) {
+    struct actor actor = {.process = 0};
     bool ok = actor_start(stage, name, point, &actor) && actor_tell(&actor, command) && stops_at(&actor, point);
     actor_free(&actor);
     return ok;
 }
 
 /* Waits for the end of the process, which is then no more to be killed. */
-static int wait_for(actor *actor) {
+static int wait_for(struct actor *actor) {
     int status = -1;
     while (waitpid(actor->process, &status, 0) < 0 && errno == EINTR) {
     }
@@ -176,7 +176,7 @@ static int wait_for(actor *actor) {
     return status;
 }
 
-bool actor_end(actor *actor) {
+bool actor_end(struct actor *actor) {
     if (!actor_tell(actor, "/quit")) {
         return false;
     }
@@ -184,7 +184,7 @@ bool actor_end(actor *actor) {
     return (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS) || fail("a process failed");
 }
 
-void actor_free(actor *actor) {
+void actor_free(struct actor *actor) {
     if (actor->process > 0) {
         kill(actor->process, SIGKILL);
         wait_for(actor);

@@ -11,7 +11,7 @@
 enum { ROOM = 4096 };
 
 /* Takes the first line out of what was read; at the end, the rest counts as one. */
-static bool take_line(reader *reader, char **line) {
+static bool take_line(struct reader *reader, char **line) {
     char *end = reader->len > 0 ? memchr(reader->rest, '\n', reader->len) : NULL;
     if (end == NULL && (!reader->ended || reader->len == 0)) {
         return false;
@@ -27,14 +27,14 @@ static bool take_line(reader *reader, char **line) {
 }
 
 /* Reads what there is; a file that cannot be read has ended. */
-static void read_more(reader *reader) {
+static void read_more(struct reader *reader) {
     reader->rest = grow(reader->rest, reader->len + ROOM);
     ssize_t len = read(reader->file, reader->rest + reader->len, ROOM);
     reader->len += len > 0 ? (size_t)len : 0;
     reader->ended = len == 0 || (len < 0 && errno != EINTR && errno != EAGAIN);
 }
 
-enum reading reader_next(reader *reader, int patience, char **line) {
+enum reading reader_next(struct reader *reader, int patience, char **line) {
     while (!take_line(reader, line)) {
         if (reader->ended) {
             return ENDED;
@@ -53,7 +53,7 @@ enum reading reader_next(reader *reader, int patience, char **line) {
     return LINE;
 }
 
-void reader_free(reader *reader) {
+void reader_free(struct reader *reader) {
     free(reader->rest);
     reader->rest = NULL;
     reader->len = 0;

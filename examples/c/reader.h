@@ -8,21 +8,21 @@
 #include <stddef.h>
 
 /* Begin with `{.file = ...}`. */
-typedef struct reader {
+struct reader {
     int file;
     /* What was read and is no line yet. */
     char *rest;
     size_t len;
     bool ended;
-} reader;
+};
 
 /* What came of waiting. */
 enum reading { LINE, NOTHING_YET, ENDED };
 
 /* Waits for the next line, at most so many milliseconds; -1 for ever. A line is to be freed with free(). */
-enum reading reader_next(reader *reader, int patience, char **line);
+enum reading reader_next(struct reader *reader, int patience, char **line);
 
 /* Frees what was not read. The file stays open. */
-void reader_free(reader *reader);
+void reader_free(struct reader *reader);
 
 #endif

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* The path of a directory in the spool, which is made; takes what format() has made. NULL if it cannot be. */
-static char *directory(const spool *spool, char *inside) {
+static char *directory(const struct spool *spool, char *inside) {
     char *path = format("%s/%s", spool->root, inside);
     free(inside);
     if (!make_directories(path)) {
@@ -29,7 +29,7 @@ static char *file_in(char *directory, char *name) {
     return path;
 }
 
-static char *numbered(const spool *spool, const char *kind, conclave_bytes group_id, uint64_t number) {
+static char *numbered(const struct spool *spool, const char *kind, conclave_bytes group_id, uint64_t number) {
     char *group = hex_encode(group_id);
     char *path = file_in(directory(spool, format("%s/%s", kind, group)), format("%08" PRIu64, number));
     free(group);
@@ -38,7 +38,7 @@ static char *numbered(const spool *spool, const char *kind, conclave_bytes group
 
 /* A file of our own. A name is never used twice: what a killed process left may be linked to a message. NULL if it
    fails. */
-static char *draft(const spool *spool, conclave_bytes content) {
+static char *draft(const struct spool *spool, conclave_bytes content) {
     bool taken = true;
     for (uint64_t attempt = 0; taken; attempt++) {
         char *path = format("%s/drafts/%ld-%" PRIu64, spool->root, (long)getpid(), attempt);
@@ -51,7 +51,7 @@ static char *draft(const spool *spool, conclave_bytes content) {
 }
 
 /* Puts a whole file in place at once: a reader sees all of it or nothing. Takes `place`, which may be NULL. */
-static bool put(const spool *spool, conclave_bytes content, char *place) {
+static bool put(const struct spool *spool, conclave_bytes content, char *place) {
     char *written = place == NULL ? NULL : draft(spool, content);
     bool ok = written != NULL && (rename(written, place) == 0 || fail_system(place));
     free(written);
@@ -59,14 +59,14 @@ static bool put(const spool *spool, conclave_bytes content, char *place) {
     return ok;
 }
 
-bool spool_open(const char *root, spool *spool) {
+bool spool_open(const char *root, struct spool *spool) {
     spool->root = format("%s", root);
     char *drafts = directory(spool, format("drafts"));
     free(drafts);
     return drafts != NULL;
 }
 
-void spool_close(spool *spool) {
+void spool_close(struct spool *spool) {
     free(spool->root);
     spool->root = NULL;
 }
@@ -74,17 +74,17 @@ void spool_close(spool *spool) {
 /* ---- messages and commits ---- */
 
 /* One line that tells the kind, then the bytes. */
-static bytes encode(const entry *entry) {
+static struct bytes encode(const struct entry *entry) {
     char *line = entry->is_commit ? format("commit %" PRIu64 "\n", entry->epoch) : format("message\n");
     size_t len = strlen(line);
-    bytes encoded = {(uint8_t *)grow(line, len + entry->message.len), len + entry->message.len};
+    struct bytes encoded = {(uint8_t *)grow(line, len + entry->message.len), len + entry->message.len};
     if (entry->message.len > 0) {
         memcpy(encoded.data + len, entry->message.data, entry->message.len);
     }
     return encoded;
 }
 
-static bool decode(const bytes *encoded, entry *entry) {
+static bool decode(const struct bytes *encoded, struct entry *entry) {
     static const char message[] = "message\n", commit[] = "commit ";
     const char *line = (const char *)encoded->data;
     const char *end = encoded->len > 0 ? memchr(line, '\n', encoded->len) : NULL;
@@ -102,9 +102,10 @@ static bool decode(const bytes *encoded, entry *entry) {
     return true;
 }
 
-bool spool_fetch(const spool *spool, conclave_bytes group_id, uint64_t number, entry *found, bool *there) {
+bool spool_fetch(const struct spool *spool, conclave_bytes group_id, uint64_t number, struct entry *found,
+                 bool *there) {
     char *place = numbered(spool, "groups", group_id, number);
-    bytes encoded = {NULL, 0};
+    struct bytes encoded = {NULL, 0};
     bool ok = place != NULL && read_file(place, &encoded, there) && (!*there || decode(&encoded, found));
     bytes_free(&encoded);
     free(place);
@@ -113,8 +114,9 @@ bool spool_fetch(const spool *spool, conclave_bytes group_id, uint64_t number, e
 
 /* Whether the message of this number, which someone has posted, leaves no place for ours: it is ours, or ended its
    epoch. */
-static bool settled(const spool *spool, conclave_bytes group_id, uint64_t number, const entry *ours, bool *is) {
-    entry other = {false, 0, {NULL, 0}};
+static bool settled(const struct spool *spool, conclave_bytes group_id, uint64_t number, const struct entry *ours,
+                    bool *is) {
+    struct entry other = {false, 0, {NULL, 0}};
     bool there = false;
     bool ok = spool_fetch(spool, group_id, number, &other, &there);
     bool alike = ok && there && other.is_commit == ours->is_commit && other.epoch == ours->epoch;
@@ -123,8 +125,8 @@ static bool settled(const spool *spool, conclave_bytes group_id, uint64_t number
     return ok;
 }
 
-bool spool_post(const spool *spool, conclave_bytes group_id, uint64_t after, const entry *entry) {
-    bytes encoded = encode(entry);
+bool spool_post(const struct spool *spool, conclave_bytes group_id, uint64_t after, const struct entry *entry) {
+    struct bytes encoded = encode(entry);
     char *written = draft(spool, lent(&encoded));
     bytes_free(&encoded);
     bool ok = written != NULL;
@@ -143,7 +145,7 @@ bool spool_post(const spool *spool, conclave_bytes group_id, uint64_t after, con
     return ok;
 }
 
-bool spool_groups(const spool *spool, lines *groups) {
+bool spool_groups(const struct spool *spool, struct lines *groups) {
     char *path = directory(spool, format("groups"));
     bool ok = path != NULL && list_directory(path, groups);
     free(path);
@@ -152,11 +154,11 @@ bool spool_groups(const spool *spool, lines *groups) {
 
 /* ---- trees and invitations ---- */
 
-bool spool_put_tree(const spool *spool, conclave_bytes group_id, uint64_t number, conclave_bytes tree) {
+bool spool_put_tree(const struct spool *spool, conclave_bytes group_id, uint64_t number, conclave_bytes tree) {
     return put(spool, tree, numbered(spool, "trees", group_id, number));
 }
 
-bool spool_tree(const spool *spool, const invitation *invitation, bytes *tree) {
+bool spool_tree(const struct spool *spool, const struct invitation *invitation, struct bytes *tree) {
     char *place = numbered(spool, "trees", lent(&invitation->group_id), invitation->number);
     bool there = false;
     bool ok = place != NULL && read_file(place, tree, &there) && (there || fail("%s: no such tree", place));
@@ -165,18 +167,18 @@ bool spool_tree(const spool *spool, const invitation *invitation, bytes *tree) {
 }
 
 /* The file of an invitation. NULL if the directory cannot be made. */
-static char *welcome(const spool *spool, const char *name, const invitation *invitation) {
+static char *welcome(const struct spool *spool, const char *name, const struct invitation *invitation) {
     char *group = hex_encode(lent(&invitation->group_id));
     char *file = format("%s-%" PRIu64, group, invitation->number);
     free(group);
     return file_in(directory(spool, format("welcomes/%s", name)), file);
 }
 
-bool spool_invite(const spool *spool, const char *name, const invitation *invitation) {
+bool spool_invite(const struct spool *spool, const char *name, const struct invitation *invitation) {
     return put(spool, lent(&invitation->welcome), welcome(spool, name, invitation));
 }
 
-bool spool_forget(const spool *spool, const char *name, const invitation *invitation) {
+bool spool_forget(const struct spool *spool, const char *name, const struct invitation *invitation) {
     char *place = welcome(spool, name, invitation);
     bool ok = place != NULL && (unlink(place) == 0 || errno == ENOENT || fail_system(place));
     free(place);
@@ -184,15 +186,15 @@ bool spool_forget(const spool *spool, const char *name, const invitation *invita
 }
 
 /* Nothing if it has been taken away meanwhile. */
-static bool read_invitation(const char *directory, const char *file, invitation *found, bool *there) {
+static bool read_invitation(const char *directory, const char *file, struct invitation *found, bool *there) {
     const char *hyphen = strchr(file, '-');
     uint64_t number = 0;
-    bytes group_id = {NULL, 0};
+    struct bytes group_id = {NULL, 0};
     if (hyphen == NULL || !parse_number(hyphen + 1, strlen(hyphen + 1), &number)
         || !hex_decode(file, (size_t)(hyphen - file), &group_id)) {
         return fail("%s: not an invitation", file);
     }
-    *found = (invitation){group_id, number, {NULL, 0}};
+    *found = (struct invitation){group_id, number, {NULL, 0}};
     char *path = format("%s/%s", directory, file);
     bool ok = read_file(path, &found->welcome, there);
     free(path);
@@ -203,15 +205,15 @@ static bool read_invitation(const char *directory, const char *file, invitation 
 }
 
 static int older(const void *one, const void *other) {
-    uint64_t first = ((const invitation *)one)->number, second = ((const invitation *)other)->number;
+    uint64_t first = ((const struct invitation *)one)->number, second = ((const struct invitation *)other)->number;
     return (first > second) - (first < second);
 }
 
-bool spool_invitations(const spool *spool, const char *name, invitations *found) {
+bool spool_invitations(const struct spool *spool, const char *name, struct invitations *found) {
     char *path = directory(spool, format("welcomes/%s", name));
-    lines files = {NULL, 0};
+    struct lines files = {NULL, 0};
     bool ok = path != NULL && list_directory(path, &files);
-    *found = (invitations){allocate(files.count * sizeof *found->items), 0};
+    *found = (struct invitations){allocate(files.count * sizeof *found->items), 0};
     for (size_t i = 0; ok && i < files.count; i++) {
         bool there = false;
         ok = read_invitation(path, files.items[i], &found->items[found->count], &there);
@@ -223,7 +225,7 @@ bool spool_invitations(const spool *spool, const char *name, invitations *found)
     return ok;
 }
 
-void invitations_free(invitations *invitations) {
+void invitations_free(struct invitations *invitations) {
     for (size_t i = 0; i < invitations->count; i++) {
         bytes_free(&invitations->items[i].group_id);
         bytes_free(&invitations->items[i].welcome);
@@ -235,11 +237,11 @@ void invitations_free(invitations *invitations) {
 /* ---- key packages ---- */
 
 /* A place for a key package of someone: among the `fresh` or the `used` ones. */
-static char *key_place(const spool *spool, const char *name, const char *which, const char *file) {
+static char *key_place(const struct spool *spool, const char *name, const char *which, const char *file) {
     return file_in(directory(spool, format("keys/%s/%s", name, which)), format("%s", file));
 }
 
-bool spool_publish(const spool *spool, const char *name, conclave_bytes reference, conclave_bytes key_package) {
+bool spool_publish(const struct spool *spool, const char *name, conclave_bytes reference, conclave_bytes key_package) {
     char *file = hex_encode(reference);
     char *fresh = key_place(spool, name, "fresh", file);
     char *used = key_place(spool, name, "used", file);
@@ -254,12 +256,13 @@ bool spool_publish(const spool *spool, const char *name, conclave_bytes referenc
     return put(spool, key_package, fresh);
 }
 
-bool spool_publish_last_resort(const spool *spool, const char *name, conclave_bytes key_package) {
+bool spool_publish_last_resort(const struct spool *spool, const char *name, conclave_bytes key_package) {
     return put(spool, key_package, file_in(directory(spool, format("keys/%s", name)), format("last-resort")));
 }
 
 /* Of several takers, one finds the file to move. */
-static bool take(const spool *spool, const char *name, const char *file, bytes *key_package, bool *there) {
+static bool take(const struct spool *spool, const char *name, const char *file, struct bytes *key_package,
+                 bool *there) {
     char *fresh = key_place(spool, name, "fresh", file);
     char *used = key_place(spool, name, "used", file);
     bool ok = fresh != NULL && used != NULL;
@@ -273,9 +276,9 @@ static bool take(const spool *spool, const char *name, const char *file, bytes *
     return ok;
 }
 
-bool spool_take_key_package(const spool *spool, const char *name, bytes *key_package, bool *there) {
+bool spool_take_key_package(const struct spool *spool, const char *name, struct bytes *key_package, bool *there) {
     char *fresh = directory(spool, format("keys/%s/fresh", name));
-    lines files = {NULL, 0};
+    struct lines files = {NULL, 0};
     bool ok = fresh != NULL && list_directory(fresh, &files);
     free(fresh);
     *there = false;

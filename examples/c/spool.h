@@ -22,65 +22,65 @@
 
 /* A message as it lies in the group's directory: what the delivery service may know of it, and the bytes from the
    library. */
-typedef struct entry {
+struct entry {
     /* Whether it is a commit, which ends `epoch`: one only is accepted for each. Else it is an application message. */
     bool is_commit;
     uint64_t epoch;
-    bytes message;
-} entry;
+    struct bytes message;
+};
 
 /* What lets a new member in. */
-typedef struct invitation {
-    bytes group_id;
+struct invitation {
+    struct bytes group_id;
     /* The number of the commit that added the member, who reads on from there. */
     uint64_t number;
-    bytes welcome;
-} invitation;
+    struct bytes welcome;
+};
 
-typedef struct invitations {
-    invitation *items;
+struct invitations {
+    struct invitation *items;
     size_t count;
-} invitations;
+};
 
 /* A place where processes meet. */
-typedef struct spool {
+struct spool {
     char *root;
-} spool;
+};
 
 /* Opens the directory, or makes it. Free it with spool_close, also if that failed. */
-bool spool_open(const char *root, spool *spool);
-void spool_close(spool *spool);
+bool spool_open(const char *root, struct spool *spool);
+void spool_close(struct spool *spool);
 
 /* Posts a message to a group, behind all that are there. The sender has read everything up to `after`, so a commit is
    compared with what came since: if the epoch it wants to end has been ended, it is too late, and left out. Bytes that
    are there already are not added again, so a sender in doubt simply posts once more. */
-bool spool_post(const spool *spool, conclave_bytes group_id, uint64_t after, const entry *entry);
+bool spool_post(const struct spool *spool, conclave_bytes group_id, uint64_t after, const struct entry *entry);
 
 /* The message of this number, if it is there yet; free its bytes. */
-bool spool_fetch(const spool *spool, conclave_bytes group_id, uint64_t number, entry *found, bool *there);
+bool spool_fetch(const struct spool *spool, conclave_bytes group_id, uint64_t number, struct entry *found, bool *there);
 
 /* The groups that anyone has posted to, each as hexadecimal digits. */
-bool spool_groups(const spool *spool, lines *groups);
+bool spool_groups(const struct spool *spool, struct lines *groups);
 
 /* Publishes the tree that goes with the invitations of this number, and gets it. */
-bool spool_put_tree(const spool *spool, conclave_bytes group_id, uint64_t number, conclave_bytes tree);
-bool spool_tree(const spool *spool, const invitation *invitation, bytes *tree);
+bool spool_put_tree(const struct spool *spool, conclave_bytes group_id, uint64_t number, conclave_bytes tree);
+bool spool_tree(const struct spool *spool, const struct invitation *invitation, struct bytes *tree);
 
 /* Leaves an invitation for someone, online or not; lists them, oldest first; takes one away once it has been dealt
    with. */
-bool spool_invite(const spool *spool, const char *name, const invitation *invitation);
-bool spool_invitations(const spool *spool, const char *name, invitations *found);
-bool spool_forget(const spool *spool, const char *name, const invitation *invitation);
-void invitations_free(invitations *invitations);
+bool spool_invite(const struct spool *spool, const char *name, const struct invitation *invitation);
+bool spool_invitations(const struct spool *spool, const char *name, struct invitations *found);
+bool spool_forget(const struct spool *spool, const char *name, const struct invitation *invitation);
+void invitations_free(struct invitations *invitations);
 
 /* Publishes a key package under its reference, unless it has been published before. */
-bool spool_publish(const spool *spool, const char *name, conclave_bytes reference, conclave_bytes key_package);
+bool spool_publish(const struct spool *spool, const char *name, conclave_bytes reference, conclave_bytes key_package);
 
 /* Publishes the key package that is handed out when no other is left. */
-bool spool_publish_last_resort(const spool *spool, const char *name, conclave_bytes key_package);
+bool spool_publish_last_resort(const struct spool *spool, const char *name, conclave_bytes key_package);
 
 /* Hands out a key package of someone: a fresh one, which nobody else gets, or the one of last resort; or says that
    there is none. */
-bool spool_take_key_package(const spool *spool, const char *name, bytes *key_package, bool *there);
+bool spool_take_key_package(const struct spool *spool, const char *name, struct bytes *key_package, bool *there);
 
 #endif

@@ -7,11 +7,11 @@
 
 static const char *const words[] = {[TAG_CURSOR] = "cursor ", [TAG_MESSAGE] = "message", [TAG_COMMIT] = "commit "};
 
-char *tag_text(tag tag) {
+char *tag_text(struct tag tag) {
     return tag.kind == TAG_MESSAGE ? format("message") : format("%s%" PRIu64, words[tag.kind], tag.number);
 }
 
-bool tag_parse(conclave_bytes text, tag *tag) {
+bool tag_parse(conclave_bytes text, struct tag *tag) {
     for (enum tag_kind kind = TAG_CURSOR; kind <= TAG_COMMIT; kind++) {
         size_t len = strlen(words[kind]);
         if (text.len >= len && memcmp(text.data, words[kind], len) == 0) {

@@ -15,15 +15,15 @@ enum tag_kind {
     TAG_COMMIT
 };
 
-typedef struct tag {
+struct tag {
     enum tag_kind kind;
     uint64_t number;
-} tag;
+};
 
 /* As the library takes it, to be freed with free(). */
-char *tag_text(tag tag);
+char *tag_text(struct tag tag);
 
 /* As the library gives it back; false for a tag that this app never wrote. */
-bool tag_parse(conclave_bytes text, tag *tag);
+bool tag_parse(conclave_bytes text, struct tag *tag);
 
 #endif

@@ -42,21 +42,21 @@ bool print(const char *format, ...) {
     return printed >= 0 && fflush(stdout) == 0;
 }
 
-bytes bytes_copy(conclave_bytes from) {
-    bytes copy = {allocate(from.len), from.len};
+struct bytes bytes_copy(conclave_bytes from) {
+    struct bytes copy = {allocate(from.len), from.len};
     if (from.len > 0) {
         memcpy(copy.data, from.data, from.len);
     }
     return copy;
 }
 
-void bytes_free(bytes *bytes) {
+void bytes_free(struct bytes *bytes) {
     free(bytes->data);
     bytes->data = NULL;
     bytes->len = 0;
 }
 
-conclave_bytes lent(const bytes *bytes) {
+conclave_bytes lent(const struct bytes *bytes) {
     return (conclave_bytes){bytes->data, bytes->len};
 }
 
@@ -110,25 +110,25 @@ char *text_of(conclave_bytes bytes) {
     return text;
 }
 
-static const char digits[] = "0123456789abcdef";
+static const char hex_digits[] = "0123456789abcdef";
 
 char *hex_encode(conclave_bytes bytes) {
     char *hex = allocate(2 * bytes.len + 1);
     for (size_t i = 0; i < bytes.len; i++) {
-        hex[2 * i] = digits[bytes.data[i] >> 4];
-        hex[2 * i + 1] = digits[bytes.data[i] & 15];
+        hex[2 * i] = hex_digits[bytes.data[i] >> 4];
+        hex[2 * i + 1] = hex_digits[bytes.data[i] & 15];
     }
     hex[2 * bytes.len] = '\0';
     return hex;
 }
 
-bool hex_decode(const char *hex, size_t len, bytes *decoded) {
-    bytes read = {allocate(len / 2), len / 2};
+bool hex_decode(const char *hex, size_t len, struct bytes *decoded) {
+    struct bytes read = {allocate(len / 2), len / 2};
     bool right = len % 2 == 0;
     for (size_t i = 0; right && i < len; i++) {
-        const char *digit = memchr(digits, hex[i], 16);
+        const char *digit = memchr(hex_digits, hex[i], 16);
         right = digit != NULL;
-        uint8_t value = right ? (uint8_t)(digit - digits) : 0;
+        uint8_t value = right ? (uint8_t)(digit - hex_digits) : 0;
         read.data[i / 2] = (uint8_t)(i % 2 == 0 ? value << 4 : read.data[i / 2] | value);
     }
     if (right) {
@@ -151,7 +151,7 @@ bool parse_number(const char *digits, size_t len, uint64_t *number) {
     return len > 0;
 }
 
-void lines_add(lines *lines, char *line) {
+void lines_add(struct lines *lines, char *line) {
     lines->items = grow(lines->items, (lines->count + 1) * sizeof *lines->items);
     lines->items[lines->count++] = line;
 }
@@ -160,13 +160,13 @@ static int compare(const void *one, const void *other) {
     return strcmp(*(char *const *)one, *(char *const *)other);
 }
 
-void lines_sort(lines *lines) {
+void lines_sort(struct lines *lines) {
     if (lines->count > 0) {
         qsort(lines->items, lines->count, sizeof *lines->items, compare);
     }
 }
 
-void lines_free(lines *lines) {
+void lines_free(struct lines *lines) {
     for (size_t i = 0; i < lines->count; i++) {
         free(lines->items[i]);
     }
@@ -175,7 +175,7 @@ void lines_free(lines *lines) {
     lines->count = 0;
 }
 
-char *lines_join(const lines *lines, const char *between) {
+char *lines_join(const struct lines *lines, const char *between) {
     char *joined = format("%s", lines->count > 0 ? lines->items[0] : "");
     for (size_t i = 1; i < lines->count; i++) {
         char *longer = format("%s%s%s", joined, between, lines->items[i]);

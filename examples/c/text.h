@@ -16,16 +16,16 @@ char *format(const char *format, ...);
 bool print(const char *format, ...);
 
 /* Bytes of our own. Zeroed, they are none. */
-typedef struct bytes {
+struct bytes {
     uint8_t *data;
     size_t len;
-} bytes;
+};
 
-bytes bytes_copy(conclave_bytes from);
-void bytes_free(bytes *bytes);
+struct bytes bytes_copy(conclave_bytes from);
+void bytes_free(struct bytes *bytes);
 
 /* As the library takes bytes: lent. */
-conclave_bytes lent(const bytes *bytes);
+conclave_bytes lent(const struct bytes *bytes);
 conclave_bytes lent_text(const char *text);
 conclave_bytes lent_buf(const conclave_buf *buf);
 conclave_bytes absent(void);
@@ -36,19 +36,19 @@ bool equal(conclave_bytes one, conclave_bytes other);
 char *text_of(conclave_bytes bytes);
 
 char *hex_encode(conclave_bytes bytes);
-bool hex_decode(const char *hex, size_t len, bytes *decoded);
+bool hex_decode(const char *hex, size_t len, struct bytes *decoded);
 bool parse_number(const char *digits, size_t len, uint64_t *number);
 
 /* Lines of text. Zeroed, they are none. */
-typedef struct lines {
+struct lines {
     char **items;
     size_t count;
-} lines;
+};
 
 /* Adds a line that format() or the like has made: it is freed with the others. */
-void lines_add(lines *lines, char *line);
-void lines_sort(lines *lines);
-void lines_free(lines *lines);
-char *lines_join(const lines *lines, const char *between);
+void lines_add(struct lines *lines, char *line);
+void lines_sort(struct lines *lines);
+void lines_free(struct lines *lines);
+char *lines_join(const struct lines *lines, const char *between);
 
 #endif

@@ -14,7 +14,7 @@ enum { RACE = 20 };
 
 /* Everyone on the stage. */
 struct cast {
-    actor alice, app, extension;
+    struct actor alice, app, extension;
 };
 
 static bool print_all(char *const *items, size_t count) {
@@ -26,8 +26,8 @@ static bool print_all(char *const *items, size_t count) {
 }
 
 /* Asks for news, and prints them, in order if they may come in any. */
-static bool print_answer(actor *actor, bool sorted) {
-    lines answer = {NULL, 0};
+static bool print_answer(struct actor *actor, bool sorted) {
+    struct lines answer = {NULL, 0};
     bool ok = actor_ask(actor, "", &answer);
     if (sorted) {
         lines_sort(&answer);
@@ -38,7 +38,7 @@ static bool print_answer(actor *actor, bool sorted) {
 }
 
 /* What two processes show when told at the same moment: each a part of it, so sorted. */
-static bool merged(struct cast *cast, const char *to_app, const char *to_extension, lines *shown) {
+static bool merged(struct cast *cast, const char *to_app, const char *to_extension, struct lines *shown) {
     bool ok = actor_tell(&cast->app, to_app) && actor_tell(&cast->extension, to_extension)
         && actor_answer(&cast->app, shown) && actor_answer(&cast->extension, shown);
     lines_sort(shown);
@@ -46,16 +46,16 @@ static bool merged(struct cast *cast, const char *to_app, const char *to_extensi
 }
 
 /* What bob has received, from the table that both processes fill. */
-static bool read_inbox(const stage *stage, lines *inbox) {
+static bool read_inbox(const struct stage *stage, struct lines *inbox) {
     char *path = format("%s/bob/store.db", stage->directory);
-    ledger ledger = {NULL};
+    struct ledger ledger = {NULL};
     bool ok = ledger_open(path, &ledger) && ledger_inbox(&ledger, inbox);
     ledger_close(&ledger);
     free(path);
     return ok;
 }
 
-static bool print_received(const lines *inbox, const lines *shown) {
+static bool print_received(const struct lines *inbox, const struct lines *shown) {
     size_t count = inbox->count < RACE ? inbox->count : RACE;
     char **received = inbox->items + (inbox->count - count);
     bool same = count == shown->count;
@@ -66,8 +66,8 @@ static bool print_received(const lines *inbox, const lines *shown) {
         && print("%zu received, %zu shown, by one of the two each: %s\n", count, shown->count, same ? "true" : "false");
 }
 
-static bool race(const stage *stage, struct cast *cast) {
-    lines shown = {NULL, 0}, inbox = {NULL, 0};
+static bool race(const struct stage *stage, struct cast *cast) {
+    struct lines shown = {NULL, 0}, inbox = {NULL, 0};
     bool ok = print("both look at the same moment:\n");
     for (int n = 1; ok && n <= RACE; n++) {
         char *message = format("message %02d", n);
@@ -80,20 +80,20 @@ static bool race(const stage *stage, struct cast *cast) {
     return ok;
 }
 
-static bool say_all(actor *actor, const char *const commands[3]) {
+static bool say_all(struct actor *actor, const char *const commands[3]) {
     return actor_ask(actor, commands[0], NULL) && actor_ask(actor, commands[1], NULL)
         && actor_ask(actor, commands[2], NULL);
 }
 
 static bool write_at_once(struct cast *cast) {
-    lines ignored = {NULL, 0};
+    struct lines ignored = {NULL, 0};
     bool ok = print("both write at the same moment:\n") && merged(cast, "from the app", "from the extension", &ignored)
         && print_answer(&cast->alice, true);
     lines_free(&ignored);
     return ok;
 }
 
-static bool perform(const stage *stage, struct cast *cast) {
+static bool perform(const struct stage *stage, struct cast *cast) {
     return actor_start(stage, "alice", NOWHERE, &cast->alice) && actor_start(stage, "bob", NOWHERE, &cast->app)
         && actor_start(stage, "bob", NOWHERE, &cast->extension) && actor_ask(&cast->alice, "/create", NULL)
         && actor_ask(&cast->alice, "/add bob", NULL) && print("the extension is awake, the app is not:\n")
@@ -104,7 +104,7 @@ static bool perform(const stage *stage, struct cast *cast) {
         && actor_end(&cast->extension);
 }
 
-static bool play(const stage *stage) {
+static bool play(const struct stage *stage) {
     struct cast cast = {{.process = 0}, {.process = 0}, {.process = 0}};
     bool ok = perform(stage, &cast);
     actor_free(&cast.alice);

@@ -6,7 +6,7 @@
 
 /* Such as "bob and carol". */
 static char *names(const conclave_member_name *members, size_t count) {
-    lines all = {NULL, 0};
+    struct lines all = {NULL, 0};
     for (size_t i = 0; i < count; i++) {
         lines_add(&all, text_of(members[i].client_id));
     }
