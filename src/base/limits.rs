@@ -57,6 +57,9 @@ pub(crate) const MAX_RESERVED_CONTENT: usize = 48 << 10;
 /// What a reserved generation counts for against the bounds of an epoch: the longest such message, padded and signed.
 pub(crate) const RESERVED_BYTES: u64 = 64 << 10;
 
+/// From how many leases on a client lets go those that nobody holds or waits for.
+pub(crate) const MANY_LEASES: usize = 1024;
+
 /// How long keys of ended epochs and of skipped messages are kept unless the app says otherwise, in seconds: 30 days, as for
 /// private keys of key packages that are over. Delivery services that keep messages for devices that are away rarely keep
 /// them longer, and the time runs only from when this client itself went on.

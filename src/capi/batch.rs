@@ -13,7 +13,7 @@ use crate::store::{WriteBatch, WriteOp};
 
 /// One atomic write. It is lent to the host's `write`, and gone when that returns. See `conclave_storage.write`.
 pub struct conclave_batch {
-    batch: Arc<WriteBatch>,
+    pub(super) batch: Arc<WriteBatch>,
     /// What the host has been shown.
     shown: Mutex<Shown>,
 }

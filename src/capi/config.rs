@@ -245,6 +245,7 @@ impl conclave_client_config {
             max_epoch_messages: limit(self.max_epoch_messages).and_then(|most| u32::try_from(most).ok()),
             max_epoch_bytes: limit(self.max_epoch_bytes),
             reserve: self.reserve,
+            journal: false,
             max_lifetime: self.max_lifetime,
             lease_timeout: self.lease_timeout,
         })

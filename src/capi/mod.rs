@@ -42,6 +42,8 @@ mod signer;
 mod status;
 mod storage;
 mod successor;
+#[cfg(all(test, feature = "test-util"))]
+mod tests;
 mod validator;
 mod version;
 mod watching;

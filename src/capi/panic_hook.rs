@@ -4,6 +4,8 @@
 #[cfg(not(feature = "test-util"))]
 pub(super) fn here() {}
 
+#[cfg(all(test, feature = "test-util"))]
+pub(super) use armed::conclave_test_panic_at;
 #[cfg(feature = "test-util")]
 pub(super) use armed::here;
 

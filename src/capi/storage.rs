@@ -72,10 +72,10 @@ impl Growing for conclave_storage {
 }
 
 /// Where `conclave_storage.read` puts what it finds.
-pub struct conclave_values(Vec<Option<Vec<u8>>>);
+pub struct conclave_values(pub(super) Vec<Option<Vec<u8>>>);
 
 /// Where `conclave_storage.scan` puts what it finds.
-pub struct conclave_records(Vec<StoredRecord>);
+pub struct conclave_records(pub(super) Vec<StoredRecord>);
 
 /// For `conclave_storage.read`: gives the value of the key at `index`.
 ///

@@ -6,7 +6,8 @@ use crate::base::event::Effect;
 use crate::base::host::LogLevel;
 use crate::base::trace::log;
 use crate::base::{Code, Error, Result};
-use crate::store::{Store, Txn};
+use crate::group::journal;
+use crate::store::{Store, Txn, WriteBatch};
 
 /// How often a call begins anew before it gives up with `Conflict`.
 const ATTEMPTS: u32 = 4;
@@ -22,7 +23,7 @@ pub(crate) fn run<T>(store: &Arc<Store>, mut act: impl FnMut(&mut Txn) -> Act<T>
     for _ in 0..ATTEMPTS {
         let mut txn = Txn::begin(store.clone());
         match act(&mut txn) {
-            Ok((value, effect)) if !txn.is_idle() => match store.write(txn.finish(effect)?) {
+            Ok((value, effect)) if !txn.is_idle() => match store.write(finish(txn, store.journals(), effect)?) {
                 Ok(()) => return Ok(value),
                 Err(error) if error.is(Code::Conflict) => retry("another process wrote first"),
                 Err(error) => return Err(error),
@@ -33,6 +34,14 @@ pub(crate) fn run<T>(store: &Arc<Store>, mut act: impl FnMut(&mut Txn) -> Act<T>
         }
     }
     Err(Code::Conflict.into())
+}
+
+/// The batch of an act, with its effect in the journal too, if there is one.
+fn finish(mut txn: Txn, journals: bool, effect: Option<Effect>) -> Result<WriteBatch> {
+    if let Some(effect) = effect.as_ref().filter(|_| journals) {
+        journal::append(&mut txn, effect)?;
+    }
+    txn.finish(effect)
 }
 
 fn retry(why: &str) {

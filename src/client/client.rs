@@ -68,7 +68,7 @@ impl Client {
         let suites = suites(&config)?;
         let suite = *suites.first().ok_or_else(|| Code::BadArgument.with("cipher_suites is empty"))?;
         let storage_key = config.storage_key.as_ref().map(|key| Secret::copy_of(key));
-        let store = Store::open(host.storage.clone(), &config.name, storage_key.as_ref())?;
+        let store = Store::open_with(host.storage.clone(), (&config.name, storage_key.as_ref()), config.journal)?;
         let patience = Duration::from_millis(config.lease_timeout);
         let identity = config.identity.clone();
         let services = services(&store, config, host, &suites)?;

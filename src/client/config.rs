@@ -80,6 +80,12 @@ pub struct ClientConfig {
     /// a gap then, which counts against their `max_forward`, and against their `max_skipped` as long as they keep the keys. Each
     /// reserved message counts against `max_epoch_messages`, and for 64 KiB against `max_epoch_bytes`.
     pub reserve: u32,
+    /// Whether every effect is also kept in the store, in the same batch, until the app has acknowledged it: see
+    /// [`Client::pending_effects`](crate::Client::pending_effects). For apps whose own data live elsewhere, so that they cannot
+    /// store effects in the transaction of the batch. Costs a scan and three small records or more for each effect. All
+    /// processes that share a store should set it alike: what one does without is not in the journal. Messages sent from a
+    /// `reserve` have no effect, and so none in the journal.
+    pub journal: bool,
     /// The longest total lifetime of a key package, in seconds: of ours, and of those accepted.
     pub max_lifetime: u64,
     /// How long a call waits for another one on the same group, in milliseconds, before it returns `Busy`; 0 to wait not at all.
@@ -113,6 +119,7 @@ impl ClientConfig {
             max_epoch_messages: None,
             max_epoch_bytes: None,
             reserve: 0,
+            journal: false,
             max_lifetime: crate::base::limits::MAX_LIFETIME,
             lease_timeout: 10_000,
         }

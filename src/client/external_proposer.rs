@@ -162,6 +162,7 @@ impl ExternalProposer {
 impl ExternalProposer {
     fn propose(&self, make: impl FnOnce() -> Result<Proposal>) -> Result<Vec<u8>> {
         let _inside = Inside::enter()?;
+        self.shared.store.require_unwiped()?;
         outside::propose(&self.shared.services, (&self.destination, self.index), (make()?, &[]))
     }
 }

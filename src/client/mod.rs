@@ -10,6 +10,7 @@ mod extensions;
 mod external_proposer;
 mod group;
 mod joining;
+mod journal;
 #[cfg(feature = "test-util")]
 mod key_use;
 mod lease;
@@ -35,6 +36,7 @@ pub use extensions::{Extension, ExternalSender, RequiredCapabilities, decode_ext
 pub use external_proposer::{ExternalPlace, ExternalProposer, JoinProposal};
 pub use group::Group;
 pub use joining::{ExternalJoin, ExternalJoinOptions};
+pub use journal::PendingEffect;
 #[cfg(feature = "test-util")]
 pub use key_use::KeyUse;
 pub use successor::{BranchOptions, ReinitOptions, Successor, SuccessorOptions};

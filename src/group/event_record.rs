@@ -27,8 +27,8 @@ pub(super) fn write_event(writer: &mut Writer, event: &Event) {
     writer.list(&change.resumption_psks, write_resumption);
 }
 
-/// Reads what [`write_event`] wrote. Version 1 of the record has no resumption keys.
-pub(super) fn read_event(reader: &mut Reader<'_>) -> Result<Event> {
+/// Reads what [`write_event`] wrote; the first records of this kind have no resumption keys.
+pub(super) fn read_event(reader: &mut Reader<'_>, with_resumption: bool) -> Result<Event> {
     let successor = reader.option(|reader| Ok((reader.bytes()?.to_vec(), reader.u16()?)))?;
     let change = EpochChange {
         epoch: reader.u64()?,
@@ -40,7 +40,7 @@ pub(super) fn read_event(reader: &mut Reader<'_>) -> Result<Event> {
         extensions_changed: reader.flag()?,
         psks: reader.list(|reader| Ok(reader.bytes()?.to_vec()))?,
         custom: reader.list(read_summary)?,
-        resumption_psks: if reader.version() >= 2 { reader.list(read_resumption)? } else { Vec::new() },
+        resumption_psks: if with_resumption { reader.list(read_resumption)? } else { Vec::new() },
         lost_commit: None,
     };
     Ok(match successor {
@@ -58,13 +58,13 @@ fn read_resumption(reader: &mut Reader<'_>) -> Result<ResumptionPsk> {
     Ok(ResumptionPsk { group_id: reader.bytes()?.to_vec(), epoch: reader.u64()? })
 }
 
-fn write_name(writer: &mut Writer, name: &MemberName) {
+pub(super) fn write_name(writer: &mut Writer, name: &MemberName) {
     writer.u32(name.leaf);
     writer.bytes(&name.client_id);
     writer.bytes(&name.user_id);
 }
 
-fn read_name(reader: &mut Reader<'_>) -> Result<MemberName> {
+pub(super) fn read_name(reader: &mut Reader<'_>) -> Result<MemberName> {
     Ok(MemberName { leaf: reader.u32()?, client_id: reader.bytes()?.to_vec(), user_id: reader.bytes()?.to_vec() })
 }
 

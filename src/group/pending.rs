@@ -116,7 +116,10 @@ impl Record for Pending {
             base: Epoch(reader.u64()?),
             commit: reader.bytes()?.to_vec(),
             welcome: reader.option(|reader| Ok(reader.bytes()?.to_vec()))?,
-            event: read_event(reader)?,
+            event: {
+                let with_resumption = reader.version() >= 2;
+                read_event(reader, with_resumption)?
+            },
             intents: reader.list(read_summary)?,
             staged: read_staged(reader)?,
         })

@@ -211,7 +211,10 @@ impl Record for PendingJoin {
         Ok(PendingJoin {
             hash: reader.array()?,
             replaces: reader.option(|reader| Ok(Incarnation(reader.array()?)))?,
-            event: read_event(reader)?,
+            event: {
+                let with_resumption = reader.version() >= 2;
+                read_event(reader, with_resumption)?
+            },
             head: decode_record(reader.bytes()?)?,
         })
     }

@@ -24,6 +24,14 @@ pub(crate) struct KeyRange {
     pub(crate) to: Key,
 }
 
+impl Key {
+    /// The number that stands behind `prefix`.
+    pub(crate) fn number_behind(&self, prefix: &Key) -> Option<u64> {
+        let number = self.0.strip_prefix(prefix.0.as_slice())?.first_chunk()?;
+        Some(u64::from_be_bytes(*number))
+    }
+}
+
 impl KeyRange {
     /// Every key that begins with `prefix`, which must not be all 0xff.
     pub(crate) fn of_prefix(prefix: &[u8]) -> KeyRange {
@@ -57,6 +65,8 @@ mod kind {
     pub(super) const KEY_CHECK: u8 = 0x06;
     pub(super) const JOINING: u8 = 0x07;
     pub(super) const ANNOUNCED: u8 = 0x08;
+    pub(super) const EFFECT: u8 = 0x09;
+    pub(super) const LATEST: u8 = 0x0a;
     pub(super) const GROUP: u8 = 0x10;
     // Records of a group, behind its incarnation.
     pub(super) const EPOCH: u8 = 0x01;
@@ -115,6 +125,31 @@ impl Keyspace {
         key.push(kind);
         parts.iter().for_each(|part| key.extend_from_slice(part));
         Key(key)
+    }
+
+    /// Everything that the client has.
+    pub(crate) fn everything(&self) -> KeyRange {
+        KeyRange::of_prefix(&self.prefix)
+    }
+
+    /// An effect in the journal, by its id: the prefix of its chunks.
+    pub(crate) fn effect(&self, id: u64) -> Key {
+        self.key(kind::EFFECT, &[&id.to_be_bytes()])
+    }
+
+    /// Every effect in the journal.
+    pub(crate) fn effects(&self) -> Key {
+        self.key(kind::EFFECT, &[])
+    }
+
+    /// The mark of an id that was given, which outlives its effect; the highest id lies first.
+    pub(crate) fn latest(&self, id: u64) -> Key {
+        self.key(kind::LATEST, &[&(!id).to_be_bytes()])
+    }
+
+    /// Every such mark.
+    pub(crate) fn latests(&self) -> Key {
+        self.key(kind::LATEST, &[])
     }
 
     /// The version of the store's format; every batch is guarded by it.

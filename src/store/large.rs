@@ -16,6 +16,16 @@ impl Txn {
     /// Stages a value of any length under `prefix`, in place of whatever was there.
     pub(crate) fn put_large(&mut self, prefix: &Key, value: &[u8]) {
         self.clear(KeyRange::of_prefix(&prefix.0));
+        self.stage_chunks(prefix, value);
+    }
+
+    /// Stages a value of any length under a prefix that nothing has been stored under: the write is refused otherwise.
+    pub(crate) fn put_new_large(&mut self, prefix: &Key, value: &[u8]) {
+        self.guard_absent(&chunk_key(prefix, 0));
+        self.stage_chunks(prefix, value);
+    }
+
+    fn stage_chunks(&mut self, prefix: &Key, value: &[u8]) {
         let length = (value.len() as u64).to_be_bytes();
         self.put(chunk_key(prefix, 0), length.to_vec());
         for (number, chunk) in (1u32..).zip(value.chunks(CHUNK)) {
@@ -58,6 +68,16 @@ impl Txn {
         self.guard(&chunk_key(prefix, 0))
     }
 
+    /// Demands the same before a verdict, and not of a write.
+    pub(crate) fn watch_large(&mut self, prefix: &Key) -> Result<()> {
+        self.watch(&chunk_key(prefix, 0))
+    }
+
+    /// The last key that a value under `prefix` may take up.
+    pub(crate) fn end_of_large(prefix: &Key) -> Key {
+        chunk_key(prefix, u32::MAX)
+    }
+
     /// Stages the deletion of the value under `prefix`.
     pub(crate) fn delete_large(&mut self, prefix: &Key) {
         self.clear(KeyRange::of_prefix(&prefix.0));
@@ -68,4 +88,26 @@ fn chunk_key(prefix: &Key, number: u32) -> Key {
     let mut key = prefix.clone();
     key.0.extend_from_slice(&number.to_be_bytes());
     key
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::base::Code;
+    use crate::store::{MemoryStorage, Store};
+
+    #[test]
+    fn a_new_value_never_takes_the_place_of_another() {
+        let store = Store::open(MemoryStorage::new(), b"alice", None).unwrap();
+        let prefix = store.keyspace().effect(7);
+        let write = |value: &[u8]| {
+            let mut txn = Txn::begin(store.clone());
+            txn.put_new_large(&prefix, value);
+            store.write(txn.finish(None).unwrap())
+        };
+        write(b"first").unwrap();
+        assert!(write(b"second").is_err_and(|error| error.is(Code::Conflict)));
+        assert_eq!(Txn::begin(store.clone()).read_large(&prefix).unwrap().unwrap().as_slice(), b"first");
+    }
 }

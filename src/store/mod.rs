@@ -19,5 +19,6 @@ pub use storage::{Storage, StorageError, StoredRecord};
 
 pub(crate) use key::{Deferred, GroupKeys, Incarnation, Key, KeyRange, Namespace, RatchetKind, Tally};
 pub(crate) use record::{Reader, Record, Writer, corrupt, decode_record, encode_record};
+pub(crate) use seal::Value;
 pub(crate) use space::Store;
 pub(crate) use txn::{Staged, Txn};

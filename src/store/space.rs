@@ -1,6 +1,7 @@
 //! One client's share of the host's storage: what the host returns is checked here, once, and its failures get their codes.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use zeroize::Zeroizing;
 
@@ -31,16 +32,29 @@ pub(crate) struct Store {
     storage: Arc<dyn Storage>,
     keyspace: Arc<Keyspace>,
     seal: Option<Seal>,
+    journal: bool,
+    wiped: AtomicBool,
 }
 
 impl Store {
     /// Opens the share of the client called `name`, and marks it with the format if it is new.
+    #[cfg(any(test, feature = "test-util"))]
     pub(crate) fn open(storage: Arc<dyn Storage>, name: &[u8], storage_key: Option<&Secret>) -> Result<Arc<Self>> {
+        Self::open_with(storage, (name, storage_key), false)
+    }
+
+    /// The same, and says whether effects are kept in a journal.
+    pub(crate) fn open_with(
+        storage: Arc<dyn Storage>,
+        (name, storage_key): (&[u8], Option<&Secret>),
+        journal: bool,
+    ) -> Result<Arc<Self>> {
         let (seal, tag) = match storage_key.map(StorageKeys::derive).transpose()? {
             Some(keys) => (Some(keys.seal), Some(keys.tag)),
             None => (None, None),
         };
-        let store = Store { storage, keyspace: Arc::new(Keyspace::new(name, tag)), seal };
+        let keyspace = Arc::new(Keyspace::new(name, tag));
+        let store = Store { storage, keyspace, seal, journal, wiped: AtomicBool::new(false) };
         store.settle_format()?;
         Ok(Arc::new(store))
     }
@@ -53,8 +67,38 @@ impl Store {
         self.seal.is_some()
     }
 
+    /// Whether effects are kept in a journal.
+    pub(crate) fn journals(&self) -> bool {
+        self.journal
+    }
+
+    /// Refuses once the client was wiped through this handle.
+    pub(crate) fn require_unwiped(&self) -> Result<()> {
+        match self.wiped.load(Ordering::Acquire) {
+            true => Err(Code::Consumed.with("the client was wiped")),
+            false => Ok(()),
+        }
+    }
+
+    /// Deletes every record of the client in one batch. From then on this handle reads nothing and writes nothing.
+    pub(crate) fn wipe(&self) -> Result<()> {
+        self.require_unwiped()?;
+        let range = self.keyspace.everything();
+        let ops = vec![WriteOp::DeleteRange { from: range.from.0, to: range.to.0 }];
+        match self.storage.write(Arc::new(WriteBatch::new(vec![self.format_guard()], ops, None))) {
+            // No batch is taken without the record of the format: where it is gone, somebody else has wiped the client.
+            Err(StorageError::Conflict) if self.mark()? == Mark::Absent => {}
+            outcome => outcome.map_err(refused)?,
+        }
+        self.wiped.store(true, Ordering::Release);
+        Ok(())
+    }
+
     /// The values of `keys`, as stored.
     pub(crate) fn read(&self, keys: &[Key]) -> Result<Vec<Option<Value>>> {
+        if self.require_unwiped().is_err() {
+            return Ok(keys.iter().map(|_| None).collect());
+        }
         let wanted = keys.iter().map(|key| key.0.clone()).collect();
         let values = self.storage.read(wanted).map_err(refused)?;
         if values.len() != keys.len() {
@@ -65,6 +109,9 @@ impl Store {
 
     /// Records that begin with `prefix`, after the key `after`, as stored.
     pub(crate) fn scan(&self, prefix: &Key, after: Option<&Key>, limit: usize) -> Result<Vec<(Key, Value)>> {
+        if self.require_unwiped().is_err() {
+            return Ok(Vec::new());
+        }
         let from = after.map(|key| key.0.clone()).unwrap_or_default();
         let count = u32::try_from(limit).unwrap_or(u32::MAX);
         let found = self.storage.scan(prefix.0.clone(), from.clone(), count).map_err(refused)?;
@@ -82,6 +129,7 @@ impl Store {
 
     /// Hands a batch to the host. A conflict over the format itself means that a newer release has taken the store over.
     pub(crate) fn write(&self, batch: WriteBatch) -> Result<()> {
+        self.require_unwiped()?;
         let outcome = self.storage.write(Arc::new(batch)).map_err(refused);
         if outcome.as_ref().is_err_and(|error| error.is(Code::Conflict)) && self.mark()? != Mark::Present {
             return Err(Code::StorageCorrupt.with("the record of the store's format is gone"));

@@ -124,6 +124,12 @@ impl Txn {
         Ok(())
     }
 
+    /// Demands that there is no record under `key`, which is a new one and was never read.
+    pub(crate) fn guard_absent(&mut self, key: &Key) {
+        self.seen.insert(key.clone(), Seen { stored: None, opened: None });
+        self.guards.insert(key.clone());
+    }
+
     /// Demands the same before a verdict is given without a write, and not of a write.
     pub(crate) fn watch(&mut self, key: &Key) -> Result<()> {
         self.see(key)?;

@@ -1,0 +1,130 @@
+//! One surface in all languages: `bindings/surface.toml` lists each method once, and everything that is exported is in it.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const SURFACE: &str = include_str!("../bindings/surface.toml");
+const HEADER: &str = include_str!("../include/conclave.h");
+
+struct Method {
+    rust: String,
+    c: String,
+    camel: String,
+}
+
+/// The rows `{ rust = "…", c = "…", camel = "…" }`.
+fn methods() -> Vec<Method> {
+    let row = |line: &str| {
+        let quoted: Vec<&str> = line.trim().strip_prefix("{ rust = ")?.split('"').collect();
+        let [_, rust, _, c, _, camel, ..] = quoted.as_slice() else { panic!("not a row: {line}") };
+        Some(Method { rust: (*rust).to_owned(), c: (*c).to_owned(), camel: (*camel).to_owned() })
+    };
+    SURFACE.lines().filter_map(row).collect()
+}
+
+fn only_in_c() -> impl Iterator<Item = &'static str> {
+    SURFACE
+        .lines()
+        .skip_while(|line| *line != "[c_only]")
+        .filter_map(|line| line.split_once(" = "))
+        .map(|(name, _)| name)
+}
+
+/// The functions of the header.
+fn in_header() -> BTreeSet<String> {
+    let outside = |line: &&str| !line.starts_with([' ', '#', '/', '}']) && !line.starts_with("typedef");
+    let name = |line: &str| line.split_once('(')?.0.rsplit([' ', '*']).next().map(str::to_owned);
+    HEADER.lines().filter(outside).filter_map(name).filter(|name| name.starts_with("conclave_")).collect()
+}
+
+#[test]
+fn every_function_of_the_header_is_listed_and_there() {
+    let mut listed: BTreeSet<String> = only_in_c().map(str::to_owned).collect();
+    listed.extend(methods().into_iter().map(|method| method.c).filter(|c| !c.is_empty() && !c.contains('.')));
+    assert_eq!(in_header(), listed);
+}
+
+#[test]
+fn every_callback_of_the_header_is_listed_and_there() {
+    let listed: BTreeSet<String> = methods().into_iter().map(|method| method.c).filter(|c| c.contains('.')).collect();
+    let mut found = BTreeSet::new();
+    for line in HEADER.lines() {
+        if let Some((_, callback)) = line.split_once(" (*") {
+            found.extend(callback.split_once(')').map(|(name, _)| name.to_owned()));
+        }
+    }
+    let named: BTreeSet<String> = listed.iter().map(|c| c.split('.').nth(1).unwrap().to_owned()).collect();
+    // `release` is no callback of the design, but how C lets go of a context.
+    found.retain(|name| name != "conclave_release" && name != "release");
+    assert_eq!(found, named);
+}
+
+/// What the library exports for UniFFI, as the linker sees it.
+fn exported() -> BTreeSet<String> {
+    let bytes = fs::read(library()).unwrap();
+    let names = bytes.split(|byte| *byte == 0).filter_map(|name| std::str::from_utf8(name).ok());
+    let exported = names.filter_map(|name| name.strip_prefix("uniffi_conclave_fn_"));
+    let own = |name: &&str| ["func_", "method_", "constructor_"].iter().any(|kind| name.starts_with(kind));
+    exported.filter(own).map(str::to_owned).collect()
+}
+
+/// The shared library, which cargo builds beside the tests.
+fn library() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let name = format!("{}conclave{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX);
+    let found = tests.ancestors().map(|folder| folder.join(&name)).find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("no {name} beside {}", tests.display()))
+}
+
+#[test]
+fn everything_that_uniffi_exports_is_listed_and_there() {
+    let listed: BTreeSet<String> = methods().iter().map(symbol).collect();
+    assert_eq!(exported(), listed);
+}
+
+/// What UniFFI calls a method.
+fn symbol(method: &Method) -> String {
+    match method.rust.split_once("::") {
+        None => format!("func_{}", method.rust),
+        Some((object, name)) => {
+            let kind = if is_constructor(object, name) { "constructor" } else { "method" };
+            format!("{kind}_{}_{name}", object.to_lowercase())
+        }
+    }
+}
+
+fn is_constructor(object: &str, name: &str) -> bool {
+    name == "new" || (object == "ExternalProposer" && name == "at_place")
+}
+
+#[test]
+fn names_differ_in_their_spelling_alone() {
+    for Method { rust, camel, .. } in methods() {
+        let spelled = match rust.split_once("::") {
+            None => in_camels(&rust),
+            Some((object, "new")) => object.to_owned(),
+            Some((object, name)) => format!("{object}.{}", in_camels(name)),
+        };
+        assert_eq!(camel, spelled);
+    }
+}
+
+fn in_camels(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |camel, word| camel + &word[..1].to_uppercase() + &word[1..])
+}
+
+/// Whatever the header has is tried by the programs in tests/c.
+#[test]
+fn every_function_of_the_header_is_called_by_a_test_in_c() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c");
+    let sources = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    let sources = sources.filter(|path| path.extension().is_some_and(|ending| ending == "c"));
+    let tests: String = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let missing: Vec<String> = in_header().into_iter().filter(|name| !tests.contains(&format!("{name}("))).collect();
+    assert!(missing.is_empty(), "not called by any test in tests/c: {missing:?}");
+}
