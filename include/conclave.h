@@ -54,6 +54,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The release that this header belongs to. */
 #define CONCLAVE_VERSION_MAJOR 0
@@ -872,8 +873,8 @@ typedef struct conclave_observer {
 } conclave_observer;
 
 // What the app lends to a client. Each struct is copied, and its context released when the client and all that came from it
-// are freed: once for each call that it was passed to, also if that call fails. (A struct with a wrong `struct_size`, or one
-// that comes after such, is never touched, and not released.)
+// are freed: once for each call that it was passed to, also if that call fails. (Nothing is touched, and nothing released, if the
+// call fails with `CONCLAVE_HEADER_MISMATCH`, or for a host with a wrong `struct_size`; nor is any other struct with a wrong one.)
 typedef struct conclave_host {
   // `sizeof(conclave_host)`.
   uint32_t struct_size;
@@ -1676,6 +1677,7 @@ conclave_status conclave_error_info(conclave_status status, struct conclave_erro
 
 // For the host's callbacks: says why one fails, in words that `conclave_last_error` gives to whoever made the call. Made to
 // be returned: `return conclave_host_error(CONCLAVE_STORAGE_FAILED, sqlite3_errmsg(database));`
+// Outside of a callback it has no effect.
 //
 // Returns: `status`, as it is.
 // In: `status`, what the callback will return; `detail`, a C string in UTF-8, which is copied, or NULL.
@@ -3133,6 +3135,30 @@ conclave_status conclave_check_storage(const struct conclave_storage *storage,
 // State: none.
 // Threads: any.
 void conclave_findings_free(struct conclave_findings *findings);
+
+// Lends a C string, without the zero byte at its end.
+static inline conclave_bytes conclave_text(const char *text) {
+  conclave_bytes bytes;
+  bytes.data = (const uint8_t *)text;
+  bytes.len = strlen(text);
+  return bytes;
+}
+
+// Lends what is in a buffer.
+static inline conclave_bytes conclave_buf_bytes(const conclave_buf *buf) {
+  conclave_bytes bytes;
+  bytes.data = buf->data;
+  bytes.len = buf->len;
+  return bytes;
+}
+
+// No bytes.
+static inline conclave_bytes conclave_absent(void) {
+  conclave_bytes bytes;
+  bytes.data = NULL;
+  bytes.len = 0;
+  return bytes;
+}
 
 #ifdef __cplusplus
 }  // extern "C"

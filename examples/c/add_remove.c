@@ -30,7 +30,7 @@ int main(void) {
     say("carol refreshed her keys", (conclave_group *[]){a, b, c}, 3);
 
     conclave_members *found;
-    must(conclave_group_find_member(c, lent_text("bob"), &found));
+    must(conclave_group_find_member(c, conclave_text("bob"), &found));
     conclave_commit *removal;
     must(conclave_group_new_commit(c, &removal));
     must(conclave_commit_remove(removal, found->items[0]->name.leaf));
@@ -54,7 +54,7 @@ static conclave_client *person(const char *name) {
     conclave_memory_storage *storage;
     must(conclave_memory_storage_new(&storage));
     conclave_client_config config;
-    must(conclave_client_config_init(&config, sizeof config, lent_text(name)));
+    must(conclave_client_config_init(&config, sizeof config, conclave_text(name)));
     conclave_host host = CONCLAVE_INIT(conclave_host);
     host.memory_storage = storage;
     host.validator = conclave_accept_all();
@@ -74,7 +74,7 @@ static conclave_group *add(conclave_group *group, conclave_group *other, const c
     conclave_commit_result *added;
     must(conclave_commit_build(commit, &added));
     conclave_event *event;
-    must(conclave_group_confirm_commit(group, absent(), absent(), &event));
+    must(conclave_group_confirm_commit(group, conclave_absent(), conclave_absent(), &event));
     if (other != NULL) {
         receive(other, added->commit);
     }
@@ -89,7 +89,7 @@ static conclave_group *add(conclave_group *group, conclave_group *other, const c
 
 static void receive(conclave_group *group, conclave_bytes message) {
     conclave_event *event;
-    must(conclave_group_receive(group, message, absent(), &event));
+    must(conclave_group_receive(group, message, conclave_absent(), &event));
     conclave_event_free(event);
 }
 
@@ -98,7 +98,7 @@ static void change(conclave_group *group, const conclave_commit *commit, conclav
     conclave_commit_result *built;
     must(conclave_commit_build(commit, &built));
     conclave_event *event;
-    must(conclave_group_confirm_commit(group, absent(), absent(), &event));
+    must(conclave_group_confirm_commit(group, conclave_absent(), conclave_absent(), &event));
     receive(others[0], built->commit);
     receive(others[1], built->commit);
     conclave_event_free(event);
@@ -115,7 +115,7 @@ static void say(const char *what, conclave_group *const groups[], size_t count) 
     for (size_t i = 1; i < count; i++) {
         conclave_buf *other;
         must(conclave_group_epoch_authenticator(groups[i], &other));
-        agreed = agreed && equal(lent_buf(first), lent_buf(other));
+        agreed = agreed && equal(conclave_buf_bytes(first), conclave_buf_bytes(other));
         conclave_buf_free(other);
     }
     conclave_buf_free(first);
@@ -126,20 +126,21 @@ static void say(const char *what, conclave_group *const groups[], size_t count) 
 /* Who was removed can neither read nor write. */
 static void talk(conclave_group *alice, conclave_group *bob, conclave_group *carol) {
     conclave_buf *message;
-    must(conclave_group_encrypt(alice, lent_text("bob is gone"), absent(), absent(), &message));
+    must(conclave_group_encrypt(alice, conclave_text("bob is gone"), conclave_absent(), conclave_absent(), &message));
     conclave_event *event;
-    must(conclave_group_receive(carol, lent_buf(message), absent(), &event));
+    must(conclave_group_receive(carol, conclave_buf_bytes(message), conclave_absent(), &event));
     char *text = event->kind == CONCLAVE_EVENT_MESSAGE ? text_of(event->message->plaintext) : format("no message");
     printf("carol reads: %s\n", text);
     free(text);
     conclave_event_free(event);
 
     conclave_event *nothing = NULL;
-    printf("bob cannot read it: error %d\n", (int)conclave_group_receive(bob, lent_buf(message), absent(), &nothing));
+    conclave_status refused = conclave_group_receive(bob, conclave_buf_bytes(message), conclave_absent(), &nothing);
+    printf("bob cannot read it: error %d\n", (int)refused);
     conclave_event_free(nothing);
     conclave_buf_free(message);
     message = NULL;
-    conclave_status refused = conclave_group_encrypt(bob, lent_text("hello?"), absent(), absent(), &message);
+    refused = conclave_group_encrypt(bob, conclave_text("hello?"), conclave_absent(), conclave_absent(), &message);
     printf("bob cannot write: error %d\n", (int)refused);
     conclave_buf_free(message);
 }

@@ -164,7 +164,7 @@ static bool show_epoch(const struct device *device) {
         && check(conclave_group_epoch_authenticator(group, &authenticator))
         && check(conclave_group_status(group, &standing));
     if (ok) {
-        char *hex = hex_encode(lent_buf(authenticator));
+        char *hex = hex_encode(conclave_buf_bytes(authenticator));
         ok = print("epoch %" PRIu64 ": %s\n", standing.epoch, hex);
         free(hex);
     }

@@ -24,7 +24,7 @@ int main(int argc, char **argv) {
     struct device *device = NULL;
     bool ok = argc == 3 || fail("usage: chat NAME DIRECTORY");
     if (ok) {
-        struct place place = {.directory = argv[2], .storage_key = absent(), .stop_at = NOWHERE};
+        struct place place = {.directory = argv[2], .storage_key = conclave_absent(), .stop_at = NOWHERE};
         ok = device_open(argv[1], &place, &device) && chat_on_terminal(device);
     }
     device_close(device);

@@ -66,7 +66,7 @@ static conclave_status on_effect(void *context, sqlite3 *transaction, const conc
 
 static bool new_client(struct device *device, const struct place *place, sqlite_store *store) {
     conclave_client_config config;
-    if (!check(conclave_client_config_init(&config, sizeof config, lent_text(device->name)))) {
+    if (!check(conclave_client_config_init(&config, sizeof config, conclave_text(device->name)))) {
         return false;
     }
     config.storage_key = place->storage_key;
@@ -111,7 +111,7 @@ static bool make_key_packages(const struct device *device, size_t count, bool la
 
 bool device_publish(const struct device *device) {
     conclave_key_packages *known = NULL;
-    if (!check(conclave_client_key_packages(device->client, absent(), STOCK + 1, &known))) {
+    if (!check(conclave_client_key_packages(device->client, conclave_absent(), STOCK + 1, &known))) {
         return false;
     }
     bool has_last_resort = false;
@@ -130,7 +130,7 @@ bool device_publish(const struct device *device) {
 bool device_find_group(const struct device *device, conclave_group **group) {
     conclave_groups *page = NULL;
     *group = NULL;
-    bool ok = check(conclave_client_groups(device->client, absent(), 1, &page));
+    bool ok = check(conclave_client_groups(device->client, conclave_absent(), 1, &page));
     ok = ok && (page->count == 0 || check(conclave_client_open_group(device->client, page->items[0]->group_id, group)));
     conclave_groups_free(page);
     return ok;

@@ -23,7 +23,7 @@ bool device_create_group(const struct device *device) {
     } else if (ok) {
         char *tag = tag_text((struct tag){TAG_CURSOR, 0});
         conclave_group_options options = CONCLAVE_INIT(conclave_group_options);
-        options.tag = lent_text(tag);
+        options.tag = conclave_text(tag);
         ok = check(conclave_client_create_group(device->client, &options, &group));
         free(tag);
     }
@@ -87,7 +87,7 @@ bool device_add(const struct device *device, const struct lines *names) {
 /* ---- removing, refreshing ---- */
 
 static bool find_member(const conclave_group *group, const char *name, conclave_members **found) {
-    return check(conclave_group_find_member(group, lent_text(name), found));
+    return check(conclave_group_find_member(group, conclave_text(name), found));
 }
 
 static bool remove_member(const conclave_group *group, const conclave_commit *commit, const void *about) {
@@ -122,7 +122,7 @@ static bool build(const conclave_group *group, fill *change, const void *about, 
     }
     char *tag = tag_text((struct tag){TAG_COMMIT, standing.epoch});
     conclave_commit *commit = NULL;
-    bool ok = check(conclave_group_new_commit(group, &commit)) && check(conclave_commit_tag(commit, lent_text(tag)))
+    bool ok = check(conclave_group_new_commit(group, &commit)) && check(conclave_commit_tag(commit, conclave_text(tag)))
         && change(group, commit, about) && check(conclave_commit_build(commit, built));
     conclave_commit_free(commit);
     free(tag);
@@ -134,11 +134,12 @@ static bool came_back(const struct device *device, const conclave_group *group, 
     conclave_buf *group_id = NULL;
     uint64_t number = 0;
     *is = false;
-    bool ok = check(conclave_group_id(group, &group_id)) && ledger_cursor(&device->ledger, lent_buf(group_id), &number);
+    bool ok = check(conclave_group_id(group, &group_id))
+        && ledger_cursor(&device->ledger, conclave_buf_bytes(group_id), &number);
     for (; ok && !*is && number > 0; number--) {
         struct entry entry = {false, 0, {NULL, 0}};
         bool there = false;
-        ok = spool_fetch(&device->spool, lent_buf(group_id), number, &entry, &there);
+        ok = spool_fetch(&device->spool, conclave_buf_bytes(group_id), number, &entry, &there);
         *is = ok && there && equal(lent(&entry.message), commit);
         bytes_free(&entry.message);
     }

@@ -26,7 +26,7 @@ bool device_say(const struct device *device, const char *text) {
     conclave_buf *message = NULL;
     char *tag = tag_text((struct tag){TAG_MESSAGE, 0});
     bool ok = device_sync(device) && device_group(device, &group)
-        && check(conclave_group_encrypt(group, lent_text(text), absent(), lent_text(tag), &message))
+        && check(conclave_group_encrypt(group, conclave_text(text), conclave_absent(), conclave_text(tag), &message))
         /* Nothing has left the device yet, but the bytes are in the outbox: from here on a crash loses nothing. */
         && flush(device);
     free(tag);
@@ -78,7 +78,7 @@ static bool send_welcome(const struct device *device, const struct letter *lette
     conclave_buf *tree = NULL;
     bool ok = check(conclave_client_open_group(device->client, group_id, &group))
         && check(conclave_group_export_tree(group, &tree))
-        && spool_put_tree(&device->spool, group_id, invitation.number, lent_buf(tree))
+        && spool_put_tree(&device->spool, group_id, invitation.number, conclave_buf_bytes(tree))
         && spool_invite(&device->spool, letter->recipient, &invitation);
     conclave_buf_free(tree);
     conclave_group_free(group);
@@ -96,7 +96,7 @@ static bool answer(const struct device *device, const struct invitation *invitat
     char *tag = tag_text((struct tag){TAG_CURSOR, invitation->number});
     conclave_join_options options = CONCLAVE_INIT(conclave_join_options);
     options.tree = lent(&tree);
-    options.tag = lent_text(tag);
+    options.tag = conclave_text(tag);
     conclave_group *group = NULL;
     conclave_status status = conclave_client_join(device->client, lent(&invitation->welcome), &options, &group);
     /* Two errors mean: answered before, by this device or by another process of it. */
@@ -133,7 +133,7 @@ static bool receive(const struct device *device, const conclave_group *group, ui
                     const struct entry *entry) {
     char *tag = tag_text((struct tag){TAG_CURSOR, number});
     conclave_event *event = NULL;
-    conclave_status status = conclave_group_receive(group, lent(&entry->message), lent_text(tag), &event);
+    conclave_status status = conclave_group_receive(group, lent(&entry->message), conclave_text(tag), &event);
     conclave_event_free(event);
     free(tag);
     device_stop(device, AFTER_RECEIVING);
@@ -146,8 +146,8 @@ static bool receive(const struct device *device, const conclave_group *group, ui
        here.) */
     char *line = status == CONCLAVE_OK ? NULL : format("! a message that cannot be read here (error %d)", (int)status);
     conclave_buf *group_id = NULL;
-    bool ok =
-        check(conclave_group_id(group, &group_id)) && ledger_skip(&device->ledger, lent_buf(group_id), number, line);
+    bool ok = check(conclave_group_id(group, &group_id))
+        && ledger_skip(&device->ledger, conclave_buf_bytes(group_id), number, line);
     conclave_buf_free(group_id);
     free(line);
     return ok;
@@ -159,8 +159,9 @@ static bool receive_next(const struct device *device, const conclave_group *grou
     uint64_t cursor = 0;
     struct entry entry = {false, 0, {NULL, 0}};
     *received = false;
-    bool ok = check(conclave_group_id(group, &group_id)) && ledger_cursor(&device->ledger, lent_buf(group_id), &cursor)
-        && spool_fetch(&device->spool, lent_buf(group_id), cursor + 1, &entry, received)
+    bool ok = check(conclave_group_id(group, &group_id))
+        && ledger_cursor(&device->ledger, conclave_buf_bytes(group_id), &cursor)
+        && spool_fetch(&device->spool, conclave_buf_bytes(group_id), cursor + 1, &entry, received)
         && (!*received || receive(device, group, cursor + 1, &entry));
     bytes_free(&entry.message);
     conclave_buf_free(group_id);

@@ -11,15 +11,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static conclave_client *person(const char *name);
 static conclave_commit_result *add(conclave_group *group, const conclave_key_package *newcomer);
 static void say(conclave_group *from, conclave_group *to, const char *reader, const char *text);
-static conclave_bytes bytes(const char *text);
 static void check(conclave_status status);
-
-static const conclave_bytes none = {NULL, 0};
 
 int main(void) {
     conclave_client *alice = person("alice");
@@ -61,7 +57,7 @@ static conclave_client *person(const char *name) {
     conclave_memory_storage *storage;
     check(conclave_memory_storage_new(&storage));
     conclave_client_config config;
-    check(conclave_client_config_init(&config, sizeof config, bytes(name)));
+    check(conclave_client_config_init(&config, sizeof config, conclave_text(name)));
     conclave_host host = CONCLAVE_INIT(conclave_host);
     host.memory_storage = storage;
     host.validator = conclave_accept_all();
@@ -81,7 +77,7 @@ static conclave_commit_result *add(conclave_group *group, const conclave_key_pac
 
     /* Nothing has changed yet: a server decides whose commit comes first, and the others receive it. Here are none. */
     conclave_event *change;
-    check(conclave_group_confirm_commit(group, none, none, &change));
+    check(conclave_group_confirm_commit(group, conclave_absent(), conclave_absent(), &change));
     conclave_event_free(change);
     conclave_commit_free(commit);
     return result;
@@ -90,19 +86,15 @@ static conclave_commit_result *add(conclave_group *group, const conclave_key_pac
 /* One member encrypts, and another one reads. */
 static void say(conclave_group *from, conclave_group *to, const char *reader, const char *text) {
     conclave_buf *sent;
-    check(conclave_group_encrypt(from, bytes(text), none, none, &sent));
+    check(conclave_group_encrypt(from, conclave_text(text), conclave_absent(), conclave_absent(), &sent));
     conclave_event *event;
-    check(conclave_group_receive(to, (conclave_bytes){sent->data, sent->len}, none, &event));
+    check(conclave_group_receive(to, conclave_buf_bytes(sent), conclave_absent(), &event));
     if (event->kind == CONCLAVE_EVENT_MESSAGE) {
         conclave_bytes plaintext = event->message->plaintext;
         printf("%s reads: %.*s\n", reader, (int)plaintext.len, (const char *)plaintext.data);
     }
     conclave_event_free(event);
     conclave_buf_free(sent);
-}
-
-static conclave_bytes bytes(const char *text) {
-    return (conclave_bytes){(const uint8_t *)text, strlen(text)};
 }
 
 /* A demonstration ends at the first error, and says what happened and what to do about it. */

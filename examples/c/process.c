@@ -22,7 +22,7 @@ bool role_is_given(int argc, char **argv) {
 int role_play(int argc, char **argv) {
     /* A pipe without a reader shall be an error like any other. */
     signal(SIGPIPE, SIG_IGN);
-    struct place place = {.directory = argv[4], .storage_key = absent(), .stop_at = NOWHERE};
+    struct place place = {.directory = argv[4], .storage_key = conclave_absent(), .stop_at = NOWHERE};
     struct device *device = NULL;
     bool ok = (argc < 7 || point_parse(argv[6], &place.stop_at)) && device_open(argv[2], &place, &device)
         && chat_by_script(device);

@@ -60,18 +60,6 @@ conclave_bytes lent(const struct bytes *bytes) {
     return (conclave_bytes){bytes->data, bytes->len};
 }
 
-conclave_bytes lent_text(const char *text) {
-    return (conclave_bytes){(const uint8_t *)text, strlen(text)};
-}
-
-conclave_bytes lent_buf(const conclave_buf *buf) {
-    return (conclave_bytes){buf->data, buf->len};
-}
-
-conclave_bytes absent(void) {
-    return (conclave_bytes){NULL, 0};
-}
-
 bool equal(conclave_bytes one, conclave_bytes other) {
     return one.len == other.len && (one.len == 0 || memcmp(one.data, other.data, one.len) == 0);
 }

@@ -26,9 +26,6 @@ void bytes_free(struct bytes *bytes);
 
 /* As the library takes bytes: lent. */
 conclave_bytes lent(const struct bytes *bytes);
-conclave_bytes lent_text(const char *text);
-conclave_bytes lent_buf(const conclave_buf *buf);
-conclave_bytes absent(void);
 bool equal(conclave_bytes one, conclave_bytes other);
 
 /* Bytes from elsewhere as text, to be freed with free(): what is not UTF-8, or zero, becomes the replacement

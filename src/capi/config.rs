@@ -112,8 +112,8 @@ pub struct conclave_signing_key {
 }
 
 /// What the app lends to a client. Each struct is copied, and its context released when the client and all that came from it
-/// are freed: once for each call that it was passed to, also if that call fails. (A struct with a wrong `struct_size`, or one
-/// that comes after such, is never touched, and not released.)
+/// are freed: once for each call that it was passed to, also if that call fails. (Nothing is touched, and nothing released, if the
+/// call fails with `CONCLAVE_HEADER_MISMATCH`, or for a host with a wrong `struct_size`; nor is any other struct with a wrong one.)
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct conclave_host {
