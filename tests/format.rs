@@ -50,8 +50,8 @@ fn client(name: &str, storage: &Arc<MemoryStorage>, key: Option<[u8; 32]>) -> Ar
 struct Stopped;
 
 impl Clock for Stopped {
-    fn now(&self) -> u64 {
-        1_800_000_000
+    fn now(&self) -> Result<u64> {
+        Ok(1_800_000_000)
     }
 }
 

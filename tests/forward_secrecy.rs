@@ -19,8 +19,8 @@ const PAST_EPOCHS: u32 = 2;
 struct Time(AtomicU64);
 
 impl Clock for Time {
-    fn now(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+    fn now(&self) -> Result<u64> {
+        Ok(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -38,7 +38,7 @@ impl Scene {
         let dir = TempDir::new().unwrap();
         let storage = SqliteStorage::open(dir.path().join("alice.db")).unwrap();
         let config = ClientConfig { past_epochs: PAST_EPOCHS, ..ClientConfig::basic("alice") };
-        let time = Arc::new(Time(AtomicU64::new(SystemClock.now())));
+        let time = Arc::new(Time(AtomicU64::new(SystemClock.now().unwrap())));
         let mut host = Host::new(storage.clone(), Arc::new(AcceptAll));
         host.clock = Some(time.clone());
         let client = Client::new(config, host).unwrap();

@@ -268,6 +268,8 @@ codes! {
     711 SignerFailed: "the app's signer failed or refused", "see the detail; nothing changed";
     721 ValidatorFailed: "the app's validator or policy failed to answer", "see the detail; nothing changed";
     731 Cancelled: "the app's observer asked to stop", "start again when wanted; nothing changed";
+    732 ObserverFailed: "the app's observer failed", "see the detail; nothing changed";
+    741 ClockFailed: "the app's clock failed to tell the time", "see the detail; nothing changed";
 
     801 UnsupportedSuite: "the cipher suite is not known", "agree on one of suites 1 to 7";
     802 UnsupportedVersion: "the protocol version is not MLS 1.0", "agree on MLS 1.0";

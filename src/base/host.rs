@@ -240,8 +240,8 @@ impl Policy for PermitAll {
 /// Tells the time, in seconds since 1970-01-01T00:00:00Z.
 #[uniffi::export(rust, foreign)]
 pub trait Clock: Send + Sync {
-    /// The time now.
-    fn now(&self) -> u64;
+    /// The time now. An error comes back from the call that needed it, and nothing has changed.
+    fn now(&self) -> Result<u64>;
 }
 
 /// The clock of the operating system.
@@ -249,21 +249,23 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    fn now(&self) -> u64 {
-        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs())
+    fn now(&self) -> Result<u64> {
+        let elapsed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        Ok(elapsed.map_or(0, |elapsed| elapsed.as_secs()))
     }
 }
 
 /// Watches long work, such as joining a large group, and may stop it.
 #[uniffi::export(rust, foreign)]
 pub trait Observer: Send + Sync {
-    /// Called as work goes on; answering `false` cancels it, and nothing has changed.
-    fn progress(&self, done: u64, total: u64) -> bool;
+    /// Called as work goes on; answering `false` cancels it, and so does an error, which comes back from the call. Nothing has
+    /// changed then.
+    fn progress(&self, done: u64, total: u64) -> Result<bool>;
 }
 
 /// Reports progress, and turns the observer's wish to stop into an error.
 pub(crate) fn report(observer: &dyn Observer, done: u64, total: u64) -> Result<()> {
-    if observer.progress(done, total) { Ok(()) } else { Err(Code::Cancelled.into()) }
+    if observer.progress(done, total)? { Ok(()) } else { Err(Code::Cancelled.into()) }
 }
 
 /// Lets all work run to its end.
@@ -271,8 +273,8 @@ pub(crate) fn report(observer: &dyn Observer, done: u64, total: u64) -> Result<(
 pub struct Unobserved;
 
 impl Observer for Unobserved {
-    fn progress(&self, _done: u64, _total: u64) -> bool {
-        true
+    fn progress(&self, _done: u64, _total: u64) -> Result<bool> {
+        Ok(true)
     }
 }
 

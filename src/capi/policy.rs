@@ -9,10 +9,9 @@ use super::context::{Context, conclave_release};
 use super::growing::{Growing, read};
 use super::memory::conclave_memory;
 use super::names::conclave_resumption_psk;
-use super::status::conclave_status;
-use super::validator::verdict;
-use crate::base::Result;
+use super::status::{conclave_status, outcome};
 use crate::base::host::{Change, ChangeRequest, Party, Policy};
+use crate::base::{Code, Result};
 
 /// One of `CONCLAVE_CHANGE_*`.
 pub type conclave_change_kind = i32;
@@ -162,7 +161,8 @@ impl Policy for HostPolicy {
         let mut yes = 0u8;
         let permit = required(self.callbacks.permit, "policy.permit")?;
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        verdict(unsafe { permit(self.context.enter(), &raw const request, (&raw mut yes).cast::<bool>()) })?;
+        let status = unsafe { permit(self.context.enter(), &raw const request, (&raw mut yes).cast::<bool>()) };
+        outcome(status, Code::ValidatorFailed)?;
         Ok(yes != 0)
     }
 }

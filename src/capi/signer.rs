@@ -7,7 +7,7 @@ use super::answer::{answer, required};
 use super::bytes::conclave_bytes;
 use super::context::{Context, conclave_release};
 use super::growing::{Growing, read};
-use super::status::{CONCLAVE_OK, conclave_status, said_by_host};
+use super::status::{conclave_status, outcome};
 use crate::base::host::{SignPurpose, Signer};
 use crate::base::{Code, Result};
 
@@ -107,12 +107,8 @@ impl Signer for HostSigner {
         let sign = required(self.callbacks.sign, "signer.sign")?;
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
         let status = unsafe { sign(self.context.enter(), key_id, purpose_in_c(purpose), content, &raw mut signature) };
-        match (status, said_by_host(), signature.0) {
-            (CONCLAVE_OK, _, Some(signature)) => Ok(signature),
-            (CONCLAVE_OK, _, None) => Err(Code::SignerFailed.with("the signer gave no signature")),
-            (_, Some(said), _) => Err(Code::SignerFailed.with(said)),
-            (status, None, _) => Err(Code::SignerFailed.with(format_args!("the signer returned {status}"))),
-        }
+        outcome(status, Code::SignerFailed)?;
+        signature.0.ok_or_else(|| Code::SignerFailed.with("the signer gave no signature"))
     }
 }
 

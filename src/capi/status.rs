@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use super::answer::{answer, required};
 use super::growing::{Growing, fill};
 use crate::base::error::{Error, error_table};
+use crate::base::{Code, Result};
 
 /// What every function returns: `CONCLAVE_OK`, or one of the other codes. Codes never change and are never used again for
 /// something else. `code / 100` is the category, which tells what to do.
@@ -171,6 +172,15 @@ pub extern "C" fn conclave_host_error(status: conclave_status, detail: *const c_
 /// What the host said in the callback that has just returned.
 pub(super) fn said_by_host() -> Option<String> {
     SAID_BY_HOST.take()
+}
+
+/// What the status of a callback means: if it is not `CONCLAVE_OK`, this failure, in the host's own words.
+pub(super) fn outcome(status: conclave_status, failure: Code) -> Result<()> {
+    match (status, said_by_host()) {
+        (CONCLAVE_OK, _) => Ok(()),
+        (_, Some(said)) => Err(failure.with(said)),
+        (status, None) => Err(failure.with(format_args!("the callback returned {status}"))),
+    }
 }
 
 /// Forgets what the host said outside of callbacks.

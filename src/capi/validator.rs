@@ -9,7 +9,7 @@ use super::context::{Context, conclave_release};
 use super::growing::{Growing, read};
 use super::memory::conclave_memory;
 use super::names::conclave_identity;
-use super::status::{CONCLAVE_OK, conclave_host_error, conclave_status, said_by_host};
+use super::status::{conclave_host_error, conclave_status, outcome};
 use crate::base::host::{AcceptAll, Candidate, CredentialValidator, Verdict};
 use crate::base::{Code, Result};
 
@@ -197,7 +197,10 @@ impl CredentialValidator for HostValidator {
             candidates.into_iter().map(|candidate| conclave_candidate::of(&mut memory, candidate)).collect();
         let validate = required(self.callbacks.validate, "validator.validate")?;
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        verdict(unsafe { validate(self.context.enter(), lent.as_ptr(), lent.len(), &raw mut verdicts) })?;
+        outcome(
+            unsafe { validate(self.context.enter(), lent.as_ptr(), lent.len(), &raw mut verdicts) },
+            Code::ValidatorFailed,
+        )?;
         let given: Option<Vec<Verdict>> = verdicts.0.into_iter().collect();
         given.ok_or_else(|| Code::ValidatorFailed.with("the validator gave no verdict on a candidate"))
     }
@@ -209,7 +212,10 @@ impl CredentialValidator for HostValidator {
         let is_successor = required(self.callbacks.is_successor, "validator.is_successor")?;
         let place = (&raw mut yes).cast::<bool>();
         // SAFETY: as for `validate`.
-        verdict(unsafe { is_successor(self.context.enter(), &raw const older, &raw const newer, place) })?;
+        outcome(
+            unsafe { is_successor(self.context.enter(), &raw const older, &raw const newer, place) },
+            Code::ValidatorFailed,
+        )?;
         Ok(yes != 0)
     }
 }
@@ -219,14 +225,5 @@ impl conclave_candidate {
         let identity = conclave_identity::of(memory, candidate.identity);
         let signature_key = memory.bytes(candidate.signature_key);
         conclave_candidate { identity, signature_key, cipher_suite: candidate.cipher_suite }
-    }
-}
-
-/// What the status of a validator or a policy means.
-pub(super) fn verdict(status: conclave_status) -> Result<()> {
-    match (status, said_by_host()) {
-        (CONCLAVE_OK, _) => Ok(()),
-        (_, Some(said)) => Err(Code::ValidatorFailed.with(said)),
-        (status, None) => Err(Code::ValidatorFailed.with(format_args!("the callback returned {status}"))),
     }
 }

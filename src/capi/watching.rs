@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::answer::{answer, required};
 use super::context::{Context, conclave_release};
 use super::growing::{Growing, read};
-use super::status::conclave_status;
+use super::status::{conclave_status, outcome};
 use crate::base::host::{Clock, LogLevel, LogRecord, Logger, Observer};
 use crate::base::trace::set_logger;
 use crate::base::{Code, Result};
@@ -21,8 +21,9 @@ pub struct conclave_clock {
     pub context: *mut c_void,
     /// Called once, when nothing uses the clock any more; may be NULL.
     pub release: conclave_release,
-    /// The time now, in seconds since 1970-01-01T00:00:00Z.
-    pub now: Option<unsafe extern "C" fn(context: *mut c_void) -> u64>,
+    /// Writes the time now, in seconds since 1970-01-01T00:00:00Z, into `seconds`. Returns `CONCLAVE_OK`, or
+    /// `CONCLAVE_CLOCK_FAILED`, best with words, through `conclave_host_error`.
+    pub now: Option<unsafe extern "C" fn(context: *mut c_void, seconds: *mut u64) -> conclave_status>,
 }
 
 /// Watches long work, such as joining a large group, and may stop it.
@@ -35,9 +36,10 @@ pub struct conclave_observer {
     pub context: *mut c_void,
     /// Called once, when nothing uses the observer any more; may be NULL.
     pub release: conclave_release,
-    /// Called as work goes on. 0 cancels it: the call returns `CONCLAVE_CANCELLED`, and nothing has changed. Anything else lets
-    /// it go on.
-    pub progress: Option<unsafe extern "C" fn(context: *mut c_void, done: u64, total: u64) -> i32>,
+    /// Called as work goes on. Writes into `go_on` whether it may: if not, the call returns `CONCLAVE_CANCELLED`, and nothing has
+    /// changed. Returns `CONCLAVE_OK`, or `CONCLAVE_OBSERVER_FAILED`, which stops the work, too.
+    pub progress:
+        Option<unsafe extern "C" fn(context: *mut c_void, done: u64, total: u64, go_on: *mut bool) -> conclave_status>,
 }
 
 /// One of `CONCLAVE_LOG_*`.
@@ -117,28 +119,39 @@ unsafe impl<T> Sync for Watching<T> {}
 pub(super) fn clock(given: *const conclave_clock) -> Result<Arc<dyn Clock>> {
     let callbacks = read(given, "clock")?;
     let context = Context::new(callbacks.context, callbacks.release);
-    let callback = required(callbacks.now, "clock.now")?;
+    let callback: Now = required(callbacks.now, "clock.now")?;
     Ok(Arc::new(Watching { context, callback }))
 }
 
-impl Clock for Watching<unsafe extern "C" fn(*mut c_void) -> u64> {
-    fn now(&self) -> u64 {
+type Now = unsafe extern "C" fn(*mut c_void, *mut u64) -> conclave_status;
+
+impl Clock for Watching<Now> {
+    fn now(&self) -> Result<u64> {
+        let mut seconds = 0;
         // SAFETY: the host's function, called as the header says.
-        unsafe { (self.callback)(self.context.enter()) }
+        let status = unsafe { (self.callback)(self.context.enter(), &raw mut seconds) };
+        outcome(status, Code::ClockFailed)?;
+        Ok(seconds)
     }
 }
 
 pub(super) fn observer(given: *const conclave_observer) -> Result<Arc<dyn Observer>> {
     let callbacks = read(given, "observer")?;
     let context = Context::new(callbacks.context, callbacks.release);
-    let callback = required(callbacks.progress, "observer.progress")?;
+    let callback: Progress = required(callbacks.progress, "observer.progress")?;
     Ok(Arc::new(Watching { context, callback }))
 }
 
-impl Observer for Watching<unsafe extern "C" fn(*mut c_void, u64, u64) -> i32> {
-    fn progress(&self, done: u64, total: u64) -> bool {
+type Progress = unsafe extern "C" fn(*mut c_void, u64, u64, *mut bool) -> conclave_status;
+
+impl Observer for Watching<Progress> {
+    fn progress(&self, done: u64, total: u64) -> Result<bool> {
+        let mut go_on = 0u8;
+        let place = (&raw mut go_on).cast::<bool>();
         // SAFETY: the host's function, called as the header says.
-        unsafe { (self.callback)(self.context.enter(), done, total) != 0 }
+        let status = unsafe { (self.callback)(self.context.enter(), done, total, place) };
+        outcome(status, Code::ObserverFailed)?;
+        Ok(go_on != 0)
     }
 }
 

@@ -63,7 +63,7 @@ fn plant(
     extensions: &Extensions,
 ) -> Result<(Tree, TreeHead)> {
     let (private, public) = suite.generate_hpke_keys()?;
-    let source = LeafNodeSource::KeyPackage(fresh_lifetime(host));
+    let source = LeafNodeSource::KeyPackage(fresh_lifetime(host)?);
     let node = sign_leaf(host, (&identity.key_id, unsigned_leaf(identity, public, source)?), None)?;
     let names = host.name(suite, &[&node])?.into_iter().next();
     let record = leaf_record(&node, names, Epoch(0))?;

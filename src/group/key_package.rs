@@ -33,10 +33,10 @@ const SKEW: u64 = 60 * 60;
 const GRACE: u64 = 30 * 24 * 60 * 60;
 
 /// The longest lifetime from now on.
-pub(crate) fn fresh_lifetime(host: &Host) -> Lifetime {
-    let now = host.clock.now();
+pub(crate) fn fresh_lifetime(host: &Host) -> Result<Lifetime> {
+    let now = host.clock.now()?;
     let not_before = now.saturating_sub(SKEW);
-    Lifetime { not_before, not_after: not_before.saturating_add(host.limits.longest_lifetime) }
+    Ok(Lifetime { not_before, not_after: not_before.saturating_add(host.limits.longest_lifetime) })
 }
 
 /// Makes a key package and stages its private keys.
@@ -49,7 +49,7 @@ pub(crate) fn create(
     check_extensions(identity, extensions)?;
     let (init_key, init_public) = suite.generate_hpke_keys()?;
     let (leaf_key, leaf_public) = suite.generate_hpke_keys()?;
-    let lifetime = fresh_lifetime(host);
+    let lifetime = fresh_lifetime(host)?;
     let template = unsigned_leaf(identity, leaf_public, LeafNodeSource::KeyPackage(lifetime))?;
     let leaf_node = sign_leaf(host, (&identity.key_id, template), None)?;
     let mut key_package = KeyPackage {
@@ -93,7 +93,7 @@ fn check_extensions(identity: &OwnIdentity, extensions: &Extensions) -> Result<(
 
 /// Deletes the private keys of key packages whose time is over.
 pub(crate) fn prune(txn: &mut Txn, host: &Host) -> Result<()> {
-    let now = host.clock.now();
+    let now = host.clock.now()?;
     for own in list(txn, None, usize::MAX)? {
         if own.not_after.saturating_add(GRACE) < now {
             let key = txn.keyspace().key_package(&own.reference.0);
@@ -109,7 +109,7 @@ pub(crate) fn status(txn: &mut Txn, host: &Host, reference: &[u8]) -> Result<Key
     txn.watch(&key)?;
     Ok(match txn.load::<OwnKeyPackage>(&key)? {
         None => KeyPackageStatus::Unknown,
-        Some(own) if own.not_after < host.clock.now() => KeyPackageStatus::Expired,
+        Some(own) if own.not_after < host.clock.now()? => KeyPackageStatus::Expired,
         Some(own) => KeyPackageStatus::Available { last_resort: own.last_resort, not_after: own.not_after },
     })
 }

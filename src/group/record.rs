@@ -56,7 +56,7 @@ pub(crate) fn epoch(
 fn end_epoch(txn: &mut Txn, (state, host): (&mut GroupState, &Host), warrant: &Warrant) -> Result<()> {
     let (old, keys) = (state.head.epoch, state.keys.clone());
     let Some(next) = old.next() else { return Ok(()) };
-    let window = retention::Window::of(host, next, host.limits.past_epochs);
+    let window = retention::Window::of(host, next, host.limits.past_epochs)?;
     // What is to be deleted when a commit of our own takes effect is found out then.
     if !matches!(warrant, Warrant::Own) {
         retention::delete(txn, state, (old, window))?;
@@ -76,7 +76,7 @@ fn end_epoch(txn: &mut Txn, (state, host): (&mut GroupState, &Host), warrant: &W
 /// This client was removed: its private keys go at once, late messages of kept epochs can still be read.
 pub(crate) fn removal(txn: &mut Txn, (state, host): (&mut GroupState, &Host)) -> Result<()> {
     let keys = state.keys.clone();
-    let window = retention::Window::of(host, state.head.epoch, host.limits.past_epochs);
+    let window = retention::Window::of(host, state.head.epoch, host.limits.past_epochs)?;
     retention::delete(txn, state, (state.head.epoch, window))?;
     txn.delete(keys.path_keys());
     txn.clear(keys.collected());

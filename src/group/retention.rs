@@ -26,8 +26,8 @@ const PAGE: u64 = 64;
 
 impl Window {
     /// The window when `current` is the epoch of the group, or was its last one for us.
-    pub(crate) fn of(host: &Host, current: Epoch, past_epochs: u32) -> Self {
-        Window { now: host.clock.now(), age: host.limits.past_age, current, past_epochs }
+    pub(crate) fn of(host: &Host, current: Epoch, past_epochs: u32) -> Result<Self> {
+        Ok(Window { now: host.clock.now()?, age: host.limits.past_age, current, past_epochs })
     }
 
     /// The first epoch from `first` on, and before `end`, that is not too old; `end` if all are.
@@ -109,7 +109,7 @@ fn delete_previous(txn: &mut Txn, state: &mut GroupState, (stay, window): (Previ
 
 /// Dates the epoch that our own commit ended: it was built some time before it took effect.
 pub(crate) fn end_now(txn: &mut Txn, (state, host): (&mut GroupState, &Host), ended: Epoch) -> Result<()> {
-    let window = Window::of(host, state.head.epoch, host.limits.past_epochs);
+    let window = Window::of(host, state.head.epoch, host.limits.past_epochs)?;
     let key = state.keys.epoch(ended);
     if let Some(mut record) = txn.load::<EpochRecord>(&key)? {
         record.ended_at = Some(window.now);
@@ -122,7 +122,7 @@ pub(crate) fn end_now(txn: &mut Txn, (state, host): (&mut GroupState, &Host), en
 /// skipped keys that have been kept too long.
 pub(crate) fn prune(txn: &mut Txn, (state, host): (&mut GroupState, &Host), keep_epochs: Option<u32>) -> Result<()> {
     let past_epochs = keep_epochs.map_or(host.limits.past_epochs, |keep| keep.min(host.limits.past_epochs));
-    let window = Window::of(host, state.head.epoch, past_epochs);
+    let window = Window::of(host, state.head.epoch, past_epochs)?;
     let before = (state.head.oldest_epoch, state.head.previous);
     state.guard_head(txn)?;
     delete(txn, state, (end_of(&state.head), window))?;

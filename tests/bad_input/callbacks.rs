@@ -66,16 +66,16 @@ impl Policy for Meddler {
 }
 
 impl Clock for Meddler {
-    fn now(&self) -> u64 {
+    fn now(&self) -> Result<u64> {
         run(&self.in_clock);
         SystemClock.now()
     }
 }
 
 impl Observer for Meddler {
-    fn progress(&self, _done: u64, _total: u64) -> bool {
+    fn progress(&self, _done: u64, _total: u64) -> Result<bool> {
         run(&self.in_observer);
-        true
+        Ok(true)
     }
 }
 

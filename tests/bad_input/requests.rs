@@ -34,7 +34,9 @@ fn adds() {
     both(309, other_suite.create_key_packages(1, KeyPackageOptions::default()).unwrap().remove(0).message);
     // Over, not begun, and valid for too long.
     let day = 24 * 60 * 60;
-    for (now, lifetime, code) in [(0, day, 316), (u64::MAX / 2, day, 316), (SystemClock.now(), 1000 * day, 308)] {
+    for (now, lifetime, code) in
+        [(0, day, 316), (u64::MAX / 2, day, 316), (SystemClock.now().unwrap(), 1000 * day, 308)]
+    {
         let config = ClientConfig { max_lifetime: lifetime, ..super::people::config("carol") };
         let mut host = Host::new(MemoryStorage::new(), Arc::new(AcceptAll));
         host.clock = Some(Arc::new(Stopped(now)));
@@ -55,8 +57,8 @@ fn adds() {
 struct Stopped(u64);
 
 impl Clock for Stopped {
-    fn now(&self) -> u64 {
-        self.0
+    fn now(&self) -> Result<u64> {
+        Ok(self.0)
     }
 }
 

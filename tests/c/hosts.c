@@ -63,19 +63,19 @@ static conclave_status permit(void *context, const conclave_change_request *requ
     return outcome();
 }
 
-static uint64_t now(void *context)
+static conclave_status now(void *context, uint64_t *seconds)
 {
     (void)context;
-    control.calls++;
-    return 2000000000;
+    *seconds = 2000000000;
+    return outcome();
 }
 
-static int32_t progress(void *context, uint64_t done, uint64_t total)
+static conclave_status progress(void *context, uint64_t done, uint64_t total, bool *go_on)
 {
     (void)context;
     CHECK(done <= total);
-    control.calls++;
-    return control.answer;
+    *go_on = control.answer == 1;
+    return outcome();
 }
 
 static void log_line(void *context, conclave_log_level level, const char *target, const char *message)
@@ -180,10 +180,19 @@ static void clocks_and_observers(void)
     MUST(conclave_client_create_key_packages(client, 1, NULL, &made));
     CHECK(control.calls > 0 && made->items[0]->not_after > 2000000000);
     conclave_key_packages_free(made);
+    control.status = CONCLAVE_CLOCK_FAILED;
+    control.words = "the battery is out";
+    FAILS(CONCLAVE_CLOCK_FAILED, conclave_client_create_key_packages(client, 1, NULL, &made));
+    CHECK(strstr(detail(), "the battery is out") != NULL);
+    reset(1);
     MUST(conclave_client_create_group(client, NULL, &group));
     reset(0);
     FAILS(CONCLAVE_CANCELLED, conclave_group_export_tree(group, &tree));
-    reset(7);
+    control.status = CONCLAVE_OBSERVER_FAILED;
+    control.words = "nobody looks";
+    FAILS(CONCLAVE_OBSERVER_FAILED, conclave_group_export_tree(group, &tree));
+    CHECK(strstr(detail(), "nobody looks") != NULL);
+    reset(1);
     MUST(conclave_group_export_tree(group, &tree));
     CHECK(control.calls > 0);
     conclave_buf_free(tree);

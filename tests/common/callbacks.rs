@@ -27,8 +27,8 @@ impl FakeClock {
 }
 
 impl Clock for FakeClock {
-    fn now(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
+    fn now(&self) -> Result<u64> {
+        Ok(self.0.load(Ordering::Relaxed))
     }
 }
 
@@ -93,9 +93,9 @@ impl Policy for Forbids {
 pub(crate) struct Impatient(pub(crate) AtomicU64);
 
 impl Observer for Impatient {
-    fn progress(&self, done: u64, total: u64) -> bool {
+    fn progress(&self, done: u64, total: u64) -> Result<bool> {
         assert!(done <= total);
-        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+        Ok(self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok())
     }
 }
 
