@@ -18,7 +18,7 @@ test-c:
 
 # Builds and installs the C library: make install PREFIX=/usr/local [LIBDIR=lib] [DESTDIR=]; docs/embedding.md has more.
 install:
-	@CARGO="$(CARGO)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" DESTDIR="$(DESTDIR)" scripts/install.sh
+	@CARGO="$(CARGO)" PROFILE="$(PROFILE)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" DESTDIR="$(DESTDIR)" scripts/install.sh
 
 # The same as an archive that can be unpacked anywhere, in dist/.
 dist:
