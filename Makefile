@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
 # Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
-.PHONY: demo test test-c install dist size test-interop test-large simulate touches bench bench-quick vectors lint doc
+.PHONY: demo test test-c install dist size test-interop test-large simulate touches bench bench-border bench-quick vectors lint doc
 
 CARGO ?= cargo
 
@@ -47,11 +47,15 @@ simulate:
 
 # How long operations take, beside the floor of the primitives; the table is printed at the end.
 bench:
-	@$(CARGO) bench --package conclave-benches
+	@$(CARGO) bench --package conclave-benches --bench operations
 
-# The same in under two minutes, with fewer repetitions.
+# What a call from C costs beside the same call from Rust.
+bench-border:
+	@$(CARGO) bench --package conclave-benches --bench border
+
+# The operations in under two minutes, with fewer repetitions.
 bench-quick:
-	@CONCLAVE_BENCH_QUICK=1 $(CARGO) bench --package conclave-benches
+	@CONCLAVE_BENCH_QUICK=1 $(CARGO) bench --package conclave-benches --bench operations
 
 # Fetches the official test vectors of the MLS working group into .cache/mls-vectors.
 vectors:

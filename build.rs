@@ -8,6 +8,33 @@ use std::{env, fs};
 /// What stands at the top of the header.
 const PREAMBLE: &str = include_str!("src/capi/header.txt");
 
+/// How what goes in is written down.
+const LENDING: &str = "
+// Lends a C string, without the zero byte at its end.
+static inline conclave_bytes conclave_text(const char *text) {
+  conclave_bytes bytes;
+  bytes.data = (const uint8_t *)text;
+  bytes.len = strlen(text);
+  return bytes;
+}
+
+// Lends what is in a buffer.
+static inline conclave_bytes conclave_buf_bytes(const conclave_buf *buf) {
+  conclave_bytes bytes;
+  bytes.data = buf->data;
+  bytes.len = buf->len;
+  return bytes;
+}
+
+// No bytes.
+static inline conclave_bytes conclave_absent(void) {
+  conclave_bytes bytes;
+  bytes.data = NULL;
+  bytes.len = 0;
+  return bytes;
+}
+";
+
 /// The files of the room, in the order in which a reader of the header wants them.
 const FILES: [&str; 26] = [
     "version",
@@ -39,7 +66,7 @@ const FILES: [&str; 26] = [
 ];
 
 /// And the rest of them.
-const MORE_FILES: [&str; 4] = ["archive", "extensions", "outside", "looking"];
+const MORE_FILES: [&str; 5] = ["archive", "journal", "extensions", "outside", "looking"];
 
 fn main() {
     let room = Path::new("src/capi");
@@ -52,7 +79,9 @@ fn main() {
     });
     let mut text = Vec::new();
     builder.generate().expect("the header cannot be made").write(&mut text);
-    fs::write(header, plain_outputs(&String::from_utf8(text).unwrap())).unwrap();
+    let text = plain_outputs(&String::from_utf8(text).unwrap());
+    let (declared, end) = text.rsplit_once("#ifdef __cplusplus").unwrap();
+    fs::write(header, format!("{declared}{}\n\n#ifdef __cplusplus{end}", LENDING.trim())).unwrap();
 }
 
 fn config() -> cbindgen::Config {
@@ -62,7 +91,7 @@ fn config() -> cbindgen::Config {
         header: Some(PREAMBLE.trim_end().to_owned()),
         include_guard: Some("CONCLAVE_H".to_owned()),
         no_includes: true,
-        sys_includes: vec!["stdbool.h".to_owned(), "stddef.h".to_owned(), "stdint.h".to_owned()],
+        sys_includes: vec!["stdbool.h".to_owned(), "stddef.h".to_owned(), "stdint.h".to_owned(), "string.h".to_owned()],
         after_includes: Some(constants()),
         documentation_style: cbindgen::DocumentationStyle::C99,
         documentation_length: cbindgen::DocumentationLength::Full,

@@ -54,6 +54,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The release that this header belongs to. */
 #define CONCLAVE_VERSION_MAJOR 0
@@ -650,6 +651,9 @@ typedef struct conclave_client_config {
   // Whether, with `grease`, there are extensions of such values in leaves and key packages, too. OpenMLS, up to its release
   // 0.9 at least, refuses them. Default: no.
   conclave_flag grease_extensions;
+  // Whether effects are stored, to be listed by `conclave_client_pending_effects`: for an app whose own data are not in the
+  // storage that it lends. All processes that share a store should set it alike. Default: no.
+  conclave_flag journal;
   // What the client is called in its storage: one storage may hold several clients.
   struct conclave_bytes name;
   // Who the client claims to be in groups. Default: a basic credential with the client's name.
@@ -869,8 +873,8 @@ typedef struct conclave_observer {
 } conclave_observer;
 
 // What the app lends to a client. Each struct is copied, and its context released when the client and all that came from it
-// are freed: once for each call that it was passed to, also if that call fails. (A struct with a wrong `struct_size`, or one
-// that comes after such, is never touched, and not released.)
+// are freed: once for each call that it was passed to, also if that call fails. (Nothing is touched, and nothing released, if the
+// call fails with `CONCLAVE_HEADER_MISMATCH`, or for a host with a wrong `struct_size`; nor is any other struct with a wrong one.)
 typedef struct conclave_host {
   // `sizeof(conclave_host)`.
   uint32_t struct_size;
@@ -1292,6 +1296,24 @@ typedef struct conclave_imported {
   bool signing_keys;
 } conclave_imported;
 
+// An effect that the app has not acknowledged yet.
+typedef struct conclave_pending_effect {
+  // By what it is acknowledged; never 0.
+  uint64_t id;
+  // What came of a call.
+  const struct conclave_effect *effect;
+} conclave_pending_effect;
+
+// Effects that the app has not acknowledged yet. Free them with `conclave_pending_effects_free`.
+typedef struct conclave_pending_effects {
+  // The library's own; leave it alone.
+  struct conclave_memory *owner;
+  // The effects, oldest first.
+  const struct conclave_pending_effect *const *items;
+  // How many there are.
+  size_t count;
+} conclave_pending_effects;
+
 // Extensions. Free them with `conclave_extensions_free`.
 typedef struct conclave_extensions {
   // The library's own; leave it alone.
@@ -1655,6 +1677,7 @@ conclave_status conclave_error_info(conclave_status status, struct conclave_erro
 
 // For the host's callbacks: says why one fails, in words that `conclave_last_error` gives to whoever made the call. Made to
 // be returned: `return conclave_host_error(CONCLAVE_STORAGE_FAILED, sqlite3_errmsg(database));`
+// Outside of a callback it has no effect.
 //
 // Returns: `status`, as it is.
 // In: `status`, what the callback will return; `detail`, a C string in UTF-8, which is copied, or NULL.
@@ -2792,6 +2815,53 @@ conclave_status conclave_client_import_archive(const struct conclave_client *cli
 // Threads: any.
 void conclave_imported_free(struct conclave_imported *imported);
 
+// Lists the effects of a client with `journal` that were not acknowledged, oldest first. Each was stored in the same batch as
+// what it tells of: nothing is lost by a crash and nothing is there twice. Acknowledge an effect once the app has stored it; an
+// app that crashes in between sees it again, under the same id. Effects of calls that ran at the same time may come in any order,
+// and one of them may appear before an `after` that was passed already: begin again with 0 when all was acknowledged.
+//
+// Returns: `CONCLAVE_OK`.
+// In: `client`; `after`, the id after which to begin, or 0 to begin at the start; `limit`, the most that are wanted.
+// Out: `effects`, to be freed with `conclave_pending_effects_free`.
+// State: reads the journal.
+// Threads: any.
+conclave_status conclave_client_pending_effects(const struct conclave_client *client,
+                                                uint64_t after,
+                                                uint32_t limit,
+                                                conclave_pending_effects **effects);
+
+// Wipes and frees a list of effects. (Those in the journal stay.)
+//
+// Returns: nothing.
+// In: `effects`; NULL is allowed and does nothing.
+// Out: nothing.
+// State: none.
+// Threads: any.
+void conclave_pending_effects_free(struct conclave_pending_effects *effects);
+
+// Deletes this one effect from the journal, for good. One that is not there was acknowledged before.
+//
+// Returns: `CONCLAVE_OK`.
+// In: `client`; `id`.
+// Out: nothing.
+// State: deletes its record.
+// Threads: any.
+conclave_status conclave_client_acknowledge(const struct conclave_client *client, uint64_t id);
+
+// Deletes everything that this client has in its storage, in one write: groups, key packages, pre-shared keys, signing keys and
+// the journal. For signing a user out. Other clients in the storage are untouched, and so are keys that the host's signer holds.
+//
+// The groups are not told; leave or be removed first. Afterwards this handle and its groups see nothing and write nothing: free
+// them. No other call should be running meanwhile, and other handles of the same client, in any process, must be freed before a
+// client of the name is made anew.
+//
+// Returns: `CONCLAVE_OK`, `CONCLAVE_CONSUMED` if it was called before.
+// In: `client`; it has to be freed as ever.
+// Out: nothing.
+// State: deletes all records of the client.
+// Threads: any.
+conclave_status conclave_client_wipe(const struct conclave_client *client);
+
 // Encodes a list of extensions (`Extension extensions<V>` of RFC 9420), as the calls take it that put one somewhere.
 //
 // Returns: `CONCLAVE_OK`, `CONCLAVE_DUPLICATED` if a type stands in the list twice, `CONCLAVE_BAD_ARGUMENT`.
@@ -3065,6 +3135,30 @@ conclave_status conclave_check_storage(const struct conclave_storage *storage,
 // State: none.
 // Threads: any.
 void conclave_findings_free(struct conclave_findings *findings);
+
+// Lends a C string, without the zero byte at its end.
+static inline conclave_bytes conclave_text(const char *text) {
+  conclave_bytes bytes;
+  bytes.data = (const uint8_t *)text;
+  bytes.len = strlen(text);
+  return bytes;
+}
+
+// Lends what is in a buffer.
+static inline conclave_bytes conclave_buf_bytes(const conclave_buf *buf) {
+  conclave_bytes bytes;
+  bytes.data = buf->data;
+  bytes.len = buf->len;
+  return bytes;
+}
+
+// No bytes.
+static inline conclave_bytes conclave_absent(void) {
+  conclave_bytes bytes;
+  bytes.data = NULL;
+  bytes.len = 0;
+  return bytes;
+}
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -40,7 +40,7 @@ fn functions() -> Vec<(String, String)> {
 fn declared(line: &str) -> Option<String> {
     let (before, _) = line.split_once('(')?;
     let name = before.rsplit([' ', '*']).next()?;
-    let outside = !line.starts_with([' ', '#', '}']) && !line.starts_with("typedef");
+    let outside = !line.starts_with([' ', '#', '}']) && !line.starts_with("typedef") && !line.starts_with("static");
     (outside && name.starts_with("conclave_")).then(|| name.to_owned())
 }
 

@@ -35,7 +35,9 @@ fn only_in_c() -> impl Iterator<Item = &'static str> {
 
 /// The functions of the header.
 fn in_header() -> BTreeSet<String> {
-    let outside = |line: &&str| !line.starts_with([' ', '#', '/', '}']) && !line.starts_with("typedef");
+    let outside = |line: &&str| {
+        !line.starts_with([' ', '#', '/', '}']) && !line.starts_with("typedef") && !line.starts_with("static")
+    };
     let name = |line: &str| line.split_once('(')?.0.rsplit([' ', '*']).next().map(str::to_owned);
     HEADER.lines().filter(outside).filter_map(name).filter(|name| name.starts_with("conclave_")).collect()
 }

@@ -32,6 +32,9 @@ pub struct conclave_client_config {
     /// Whether, with `grease`, there are extensions of such values in leaves and key packages, too. OpenMLS, up to its release
     /// 0.9 at least, refuses them. Default: no.
     pub grease_extensions: conclave_flag,
+    /// Whether effects are stored, to be listed by `conclave_client_pending_effects`: for an app whose own data are not in the
+    /// storage that it lends. All processes that share a store should set it alike. Default: no.
+    pub journal: conclave_flag,
     /// What the client is called in its storage: one storage may hold several clients.
     pub name: conclave_bytes,
     /// Who the client claims to be in groups. Default: a basic credential with the client's name.
@@ -109,8 +112,8 @@ pub struct conclave_signing_key {
 }
 
 /// What the app lends to a client. Each struct is copied, and its context released when the client and all that came from it
-/// are freed: once for each call that it was passed to, also if that call fails. (A struct with a wrong `struct_size`, or one
-/// that comes after such, is never touched, and not released.)
+/// are freed: once for each call that it was passed to, also if that call fails. (Nothing is touched, and nothing released, if the
+/// call fails with `CONCLAVE_HEADER_MISMATCH`, or for a host with a wrong `struct_size`; nor is any other struct with a wrong one.)
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct conclave_host {
@@ -142,6 +145,7 @@ impl Growing for conclave_client_config {
             struct_size: size_of::<Self>() as u32,
             grease: basic.grease.into(),
             grease_extensions: basic.grease_extensions.into(),
+            journal: basic.journal.into(),
             name: conclave_bytes::NONE,
             identity: conclave_identity::NONE,
             cipher_suites: SUITES.as_ptr(),
@@ -245,7 +249,7 @@ impl conclave_client_config {
             max_epoch_messages: limit(self.max_epoch_messages).and_then(|most| u32::try_from(most).ok()),
             max_epoch_bytes: limit(self.max_epoch_bytes),
             reserve: self.reserve,
-            journal: false,
+            journal: self.journal != 0,
             max_lifetime: self.max_lifetime,
             lease_timeout: self.lease_timeout,
         })

@@ -2,6 +2,8 @@
 
 use std::ffi::c_void;
 
+use super::status::forget_what_was_said;
+
 /// Lets the host's context go.
 pub type conclave_release = Option<unsafe extern "C" fn(context: *mut c_void)>;
 
@@ -16,7 +18,9 @@ impl Context {
         Context { pointer, release }
     }
 
-    pub(super) fn get(&self) -> *mut c_void {
+    /// The host's pointer, for a callback that begins now: what was said before it is forgotten.
+    pub(super) fn enter(&self) -> *mut c_void {
+        forget_what_was_said();
         self.pointer
     }
 }

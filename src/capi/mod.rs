@@ -26,6 +26,7 @@ mod extensions;
 mod group;
 mod growing;
 mod joining;
+mod journal;
 mod key_packages;
 mod looking;
 mod lookups;

@@ -162,7 +162,7 @@ impl Policy for HostPolicy {
         let mut yes = 0u8;
         let permit = required(self.callbacks.permit, "policy.permit")?;
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        verdict(unsafe { permit(self.context.get(), &raw const request, (&raw mut yes).cast::<bool>()) })?;
+        verdict(unsafe { permit(self.context.enter(), &raw const request, (&raw mut yes).cast::<bool>()) })?;
         Ok(yes != 0)
     }
 }

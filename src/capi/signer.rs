@@ -106,7 +106,7 @@ impl Signer for HostSigner {
         let mut signature = conclave_signature(None);
         let sign = required(self.callbacks.sign, "signer.sign")?;
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        let status = unsafe { sign(self.context.get(), key_id, purpose_in_c(purpose), content, &raw mut signature) };
+        let status = unsafe { sign(self.context.enter(), key_id, purpose_in_c(purpose), content, &raw mut signature) };
         match (status, said_by_host(), signature.0) {
             (CONCLAVE_OK, _, Some(signature)) => Ok(signature),
             (CONCLAVE_OK, _, None) => Err(Code::SignerFailed.with("the signer gave no signature")),

@@ -150,6 +150,7 @@ fn texts() -> &'static [Texts] {
 
 /// For the host's callbacks: says why one fails, in words that `conclave_last_error` gives to whoever made the call. Made to
 /// be returned: `return conclave_host_error(CONCLAVE_STORAGE_FAILED, sqlite3_errmsg(database));`
+/// Outside of a callback it has no effect.
 ///
 /// Returns: `status`, as it is.
 /// In: `status`, what the callback will return; `detail`, a C string in UTF-8, which is copied, or NULL.
@@ -170,6 +171,11 @@ pub extern "C" fn conclave_host_error(status: conclave_status, detail: *const c_
 /// What the host said in the callback that has just returned.
 pub(super) fn said_by_host() -> Option<String> {
     SAID_BY_HOST.take()
+}
+
+/// Forgets what the host said outside of callbacks.
+pub(super) fn forget_what_was_said() {
+    SAID_BY_HOST.set(None);
 }
 
 /// Copies text into an array of the caller's, and cuts it between two characters if it is too long.

@@ -174,7 +174,7 @@ impl Storage for HostStorage {
         let mut found = conclave_values(vec![None; keys.len()]);
         let read = self.callbacks.read.ok_or_else(missing)?;
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        verdict(unsafe { read(self.context.get(), lent.as_ptr(), lent.len(), &raw mut found) })?;
+        verdict(unsafe { read(self.context.enter(), lent.as_ptr(), lent.len(), &raw mut found) })?;
         Ok(found.0)
     }
 
@@ -183,7 +183,7 @@ impl Storage for HostStorage {
         let mut found = conclave_records(Vec::new());
         let scan = self.callbacks.scan.ok_or_else(missing)?;
         // SAFETY: as for `read`.
-        verdict(unsafe { scan(self.context.get(), prefix, after, limit, &raw mut found) })?;
+        verdict(unsafe { scan(self.context.enter(), prefix, after, limit, &raw mut found) })?;
         Ok(found.0)
     }
 
@@ -192,7 +192,7 @@ impl Storage for HostStorage {
         let batch = conclave_batch::new(batch);
         let write = self.callbacks.write.ok_or_else(missing)?;
         // SAFETY: as for `read`.
-        verdict(unsafe { write(self.context.get(), &raw const batch) })
+        verdict(unsafe { write(self.context.enter(), &raw const batch) })
     }
 }
 

@@ -197,7 +197,7 @@ impl CredentialValidator for HostValidator {
             candidates.into_iter().map(|candidate| conclave_candidate::of(&mut memory, candidate)).collect();
         let validate = required(self.callbacks.validate, "validator.validate")?;
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        verdict(unsafe { validate(self.context.get(), lent.as_ptr(), lent.len(), &raw mut verdicts) })?;
+        verdict(unsafe { validate(self.context.enter(), lent.as_ptr(), lent.len(), &raw mut verdicts) })?;
         let given: Option<Vec<Verdict>> = verdicts.0.into_iter().collect();
         given.ok_or_else(|| Code::ValidatorFailed.with("the validator gave no verdict on a candidate"))
     }
@@ -209,7 +209,7 @@ impl CredentialValidator for HostValidator {
         let is_successor = required(self.callbacks.is_successor, "validator.is_successor")?;
         let place = (&raw mut yes).cast::<bool>();
         // SAFETY: as for `validate`.
-        verdict(unsafe { is_successor(self.context.get(), &raw const older, &raw const newer, place) })?;
+        verdict(unsafe { is_successor(self.context.enter(), &raw const older, &raw const newer, place) })?;
         Ok(yes != 0)
     }
 }

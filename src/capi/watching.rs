@@ -124,7 +124,7 @@ pub(super) fn clock(given: *const conclave_clock) -> Result<Arc<dyn Clock>> {
 impl Clock for Watching<unsafe extern "C" fn(*mut c_void) -> u64> {
     fn now(&self) -> u64 {
         // SAFETY: the host's function, called as the header says.
-        unsafe { (self.callback)(self.context.get()) }
+        unsafe { (self.callback)(self.context.enter()) }
     }
 }
 
@@ -138,7 +138,7 @@ pub(super) fn observer(given: *const conclave_observer) -> Result<Arc<dyn Observ
 impl Observer for Watching<unsafe extern "C" fn(*mut c_void, u64, u64) -> i32> {
     fn progress(&self, done: u64, total: u64) -> bool {
         // SAFETY: the host's function, called as the header says.
-        unsafe { (self.callback)(self.context.get(), done, total) != 0 }
+        unsafe { (self.callback)(self.context.enter(), done, total) != 0 }
     }
 }
 
@@ -154,7 +154,7 @@ impl Logger for Watching<Log> {
         };
         let [target, message] = [record.target, record.message].map(|text| CString::new(text).unwrap_or_default());
         // SAFETY: the host's function, called as the header says; the strings outlive the call.
-        unsafe { (self.callback)(self.context.get(), level, target.as_ptr(), message.as_ptr()) };
+        unsafe { (self.callback)(self.context.enter(), level, target.as_ptr(), message.as_ptr()) };
     }
 }
 

@@ -10,7 +10,7 @@ use crate::group::journal;
 /// An effect that the app has not acknowledged yet.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 pub struct PendingEffect {
-    /// By what it is acknowledged. Never given twice, below 2^63, and with gaps.
+    /// By what it is acknowledged. Above 0 and below 2^63, with gaps, and not given again.
     pub id: u64,
     /// What came of a call.
     pub effect: Effect,

@@ -63,6 +63,7 @@ static void free_nothing(void)
     conclave_commit_free(NULL);
     conclave_commit_result_free(NULL);
     conclave_pending_commit_free(NULL);
+    conclave_pending_effects_free(NULL);
     conclave_pending_proposals_free(NULL);
     conclave_imported_free(NULL);
     conclave_extensions_free(NULL);

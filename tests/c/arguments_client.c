@@ -3,6 +3,10 @@
 
 void client_arguments(void)
 {
+    BAD(conclave_client_pending_effects(NULL, 1, 1, OUT(conclave_pending_effects)));
+    BAD(conclave_client_pending_effects(alice, 1, 1, NULL));
+    BAD(conclave_client_acknowledge(NULL, 1));
+    BAD(conclave_client_wipe(NULL));
     BAD(conclave_client_config_init(NULL, sizeof(conclave_client_config), some));
     BAD(conclave_client_config_init(&config, sizeof(conclave_client_config), huge));
     BAD(conclave_client_config_init(&config, sizeof(conclave_client_config), nowhere));

@@ -428,6 +428,41 @@ static void tidy_up(void)
     conclave_groups_free(groups);
 }
 
+/* Effects that wait for an app whose data are elsewhere, and the end of a client. */
+static void journal_and_end(void)
+{
+    conclave_memory_storage *storage;
+    conclave_host host = CONCLAVE_INIT(conclave_host);
+    conclave_client_config config;
+    conclave_pending_effects *effects;
+    conclave_client *client;
+    conclave_group *group;
+    conclave_buf *message;
+
+    MUST(conclave_memory_storage_new(&storage));
+    host.memory_storage = storage;
+    host.validator = conclave_accept_all();
+    MUST(conclave_client_config_init(&config, sizeof config, text("erin")));
+    config.journal = 1;
+    MUST(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &client));
+    MUST(conclave_client_create_group(client, NULL, &group));
+    MUST(conclave_group_encrypt(group, text("hello"), none, text("tag"), &message));
+    MUST(conclave_client_pending_effects(client, 0, 10, &effects));
+    CHECK(effects->count == 2 && effects->items[0]->effect->kind == CONCLAVE_EFFECT_JOINED);
+    CHECK(effects->items[1]->effect->message.len == message->len && equal(effects->items[1]->effect->tag, "tag"));
+    MUST(conclave_client_acknowledge(client, effects->items[0]->id));
+    conclave_pending_effects_free(effects);
+    MUST(conclave_client_pending_effects(client, 0, 10, &effects));
+    CHECK(effects->count == 1);
+    conclave_pending_effects_free(effects);
+    MUST(conclave_client_wipe(client));
+    FAILS(CONCLAVE_CONSUMED, conclave_client_wipe(client));
+    conclave_buf_free(message);
+    FAILS(CONCLAVE_NO_SUCH_GROUP, conclave_group_encrypt(group, text("hello"), none, none, &message));
+    leave(client, group);
+    conclave_memory_storage_free(storage);
+}
+
 static void versions(void)
 {
     conclave_version_info version;
@@ -463,6 +498,7 @@ int main(void)
     branch();
     close_and_follow();
     tidy_up();
+    journal_and_end();
     leave(alice, of_alice);
     leave(bob, of_bob);
     return report();
