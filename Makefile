@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
 # Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
-.PHONY: demo test test-interop test-large simulate touches bench bench-border bench-quick vectors lint doc
+.PHONY: demo test test-c install dist size test-interop test-large simulate touches bench bench-border bench-quick vectors lint doc
 
 CARGO ?= cargo
 
@@ -11,6 +11,22 @@ demo:
 
 test:
 	@CARGO="$(CARGO)" scripts/test.sh
+
+# The C library, installed into a scratch folder: examples and tests in C and C++ with gcc and clang, through pkg-config and CMake.
+test-c:
+	@CARGO="$(CARGO)" scripts/test-c.sh
+
+# Builds and installs the C library: make install PREFIX=/usr/local [LIBDIR=lib] [DESTDIR=]; docs/embedding.md has more.
+install:
+	@CARGO="$(CARGO)" PROFILE="$(PROFILE)" PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" DESTDIR="$(DESTDIR)" scripts/install.sh
+
+# The same as an archive that can be unpacked anywhere, in dist/.
+dist:
+	@CARGO="$(CARGO)" scripts/dist.sh
+
+# How large the C library is and how much it exports, beside docs/size.toml; WRITE=1 writes that.
+size:
+	@CARGO="$(CARGO)" WRITE="$(WRITE)" scripts/size.sh
 
 # Random scripts of groups whose members run on conclave, OpenMLS and mls-rs: 200 with each, of 40 steps.
 test-interop:

@@ -64,5 +64,6 @@ stage "build" $cargo build --quiet --workspace --all-targets --all-features
 stage "tests" $cargo test --quiet --workspace --all-features
 stage "interop" "$target/debug/conclave-interop"
 stage "scenarios" scenarios
+stage "c" scripts/test-c.sh
 stage "demo" "$target/debug/demo"
 printf '\nall stages passed in %d s\n' $((SECONDS - began))
