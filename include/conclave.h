@@ -197,6 +197,10 @@
 #define CONCLAVE_VALIDATOR_FAILED 721
 /* the app's observer asked to stop */
 #define CONCLAVE_CANCELLED 731
+/* the app's observer failed */
+#define CONCLAVE_OBSERVER_FAILED 732
+/* the app's clock failed to tell the time */
+#define CONCLAVE_CLOCK_FAILED 741
 /* the cipher suite is not known */
 #define CONCLAVE_UNSUPPORTED_SUITE 801
 /* the protocol version is not MLS 1.0 */
@@ -855,8 +859,9 @@ typedef struct conclave_clock {
   void *context;
   // Called once, when nothing uses the clock any more; may be NULL.
   conclave_release release;
-  // The time now, in seconds since 1970-01-01T00:00:00Z.
-  uint64_t (*now)(void *context);
+  // Writes the time now, in seconds since 1970-01-01T00:00:00Z, into `seconds`. Returns `CONCLAVE_OK`, or
+  // `CONCLAVE_CLOCK_FAILED`, best with words, through `conclave_host_error`.
+  conclave_status (*now)(void *context, uint64_t *seconds);
 } conclave_clock;
 
 // Watches long work, such as joining a large group, and may stop it.
@@ -867,9 +872,9 @@ typedef struct conclave_observer {
   void *context;
   // Called once, when nothing uses the observer any more; may be NULL.
   conclave_release release;
-  // Called as work goes on. 0 cancels it: the call returns `CONCLAVE_CANCELLED`, and nothing has changed. Anything else lets
-  // it go on.
-  int32_t (*progress)(void *context, uint64_t done, uint64_t total);
+  // Called as work goes on. Writes into `go_on` whether it may: if not, the call returns `CONCLAVE_CANCELLED`, and nothing has
+  // changed. Returns `CONCLAVE_OK`, or `CONCLAVE_OBSERVER_FAILED`, which stops the work, too.
+  conclave_status (*progress)(void *context, uint64_t done, uint64_t total, bool *go_on);
 } conclave_observer;
 
 // What the app lends to a client. Each struct is copied, and its context released when the client and all that came from it

@@ -277,6 +277,8 @@ inline std::string take_text(conclave_buf *buf) {
 template <class T, void (*Free)(T *)>
 class Owned {
 public:
+    using Struct = T;
+
     explicit Owned(T *pointer = nullptr) : pointer_(pointer) {}
     const T *get() const { return pointer_.get(); }
     const T *operator->() const { return pointer_.get(); }
@@ -728,6 +730,8 @@ private:
 // gives this member fresh keys.
 class Commit {
 public:
+    using Struct = conclave_commit;
+
     explicit Commit(conclave_commit *commit) : handle_(commit) {}
 
     // See conclave_commit_add and its neighbours.
@@ -771,6 +775,8 @@ struct Successor;
 // A group that a client is or was in. All state is in the storage.
 class Group {
 public:
+    using Struct = conclave_group;
+
     explicit Group(conclave_group *group) : handle_(group) {}
 
     Result<Buffer> id() const { return buffer(conclave_group_id); }
@@ -888,10 +894,10 @@ private:
         return detail::finish(call(c(), given..., &buf), [&] { return detail::take(buf); });
     }
 
-    // The same for another object.
-    template <class T, class C, class... Wanted, class... Given>
-    Result<T> owned(conclave_status (*call)(const conclave_group *, Wanted..., C **), Given... given) const {
-        C *made = nullptr;
+    // The same for another object, whose struct T owns.
+    template <class T, class Call, class... Given>
+    Result<T> owned(Call call, Given... given) const {
+        typename T::Struct *made = nullptr;
         return detail::finish(call(c(), given..., &made), [&] { return T(made); });
     }
 
@@ -1016,9 +1022,9 @@ public:
     const conclave_client *c() const { return handle_.get(); }
 
 private:
-    template <class T, class C, class... Wanted, class... Given>
-    Result<T> owned(conclave_status (*call)(const conclave_client *, Wanted..., C **), Given... given) const {
-        C *made = nullptr;
+    template <class T, class Call, class... Given>
+    Result<T> owned(Call call, Given... given) const {
+        typename T::Struct *made = nullptr;
         return detail::finish(call(c(), given..., &made), [&] { return T(made); });
     }
 
