@@ -7,7 +7,7 @@ CARGO ?= cargo
 
 demo:
 	@CARGO="$(CARGO)" scripts/need.sh cargo cc
-	@$(CARGO) run --quiet --package conclave-examples --bin demo
+	@CARGO="$(CARGO)" scripts/demo.sh
 
 test:
 	@CARGO="$(CARGO)" scripts/test.sh

@@ -3,7 +3,8 @@
 # tests in C and C++ against it. Called by `make test-c`.
 #
 # What needs a tool that is absent is left out, and named; with CONCLAVE_REQUIRE=c,cpp, as in CI, that is a failure.
-# `scripts/test-c.sh STAGE...` runs those stages only (install once before): install, package, examples, tests, valgrind, sanitizer.
+# `scripts/test-c.sh STAGE...` runs those stages only (install once before): install, package, examples, tests, valgrind,
+# threads, sanitizer.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -79,13 +80,14 @@ run() {
     examples) stage examples test_examples ;;
     tests) stage tests test_tests ;;
     valgrind) stage valgrind test_valgrind ;;
+    threads) stage "valgrind with names" test_threads ;;
     sanitizer) stage "address sanitizer" test_sanitizer ;;
     *) echo "no such stage: $1" >&2; exit 2 ;;
   esac
 }
 
 mkdir -p "$scratch"
-[ $# -gt 0 ] || set -- install package examples tests valgrind sanitizer
+[ $# -gt 0 ] || set -- install package examples tests valgrind threads sanitizer
 for name in "$@"; do run "$name"; done
 printf '\nC library: %d passed, %d failed, %d left out, in %d s\n' "$passed" "$failed" "$left_out" $((SECONDS - began))
 [ "$failed" = 0 ]

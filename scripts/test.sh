@@ -65,5 +65,5 @@ stage "tests" $cargo test --quiet --workspace --all-features
 stage "interop" "$target/debug/conclave-interop"
 stage "scenarios" scenarios
 stage "c" scripts/test-c.sh
-stage "demo" "$target/debug/demo"
+stage "demo" scripts/demo.sh
 printf '\nall stages passed in %d s\n' $((SECONDS - began))

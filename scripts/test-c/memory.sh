@@ -14,6 +14,19 @@ test_valgrind() {
   for name in hello add_remove offline_join check_store; do check "$name under valgrind" under_valgrind "$name"; done
 }
 
+# The library with its names, as the tests of this repository have it: without them valgrind cannot tell one place from another.
+test_threads() {
+  possible c "threads" valgrind gcc pkg-config sqlite || return 0
+  [ -f "$target/debug/deps/libconclave.so" ] || ${CARGO:-cargo} build --quiet --package conclave-mls
+  scripts/tree.sh "$target/debug/deps/libconclave.so" "$scratch/debug"
+  check "tests/c under valgrind" make_with_names memcheck
+  check "threads of tests/c under helgrind" make_with_names helgrind
+}
+
+make_with_names() {
+  PKG_CONFIG_PATH=$scratch/debug/lib/pkgconfig make --no-print-directory -C tests/c BUILD="$scratch/debug/tests" CC=gcc "$1"
+}
+
 # A tree like the installed one, with a library in which Rust looks at every access. Only what the compiler of Rust builds is
 # watched, not AWS-LC. --target keeps the build scripts out of it.
 sanitized_library() {

@@ -82,7 +82,7 @@ impl Actor {
     /// # Errors
     /// What the operating system says.
     pub fn start(name: &str, directory: &Path) -> Outcome<Actor> {
-        Self::launch(name, directory, None)
+        Self::launch(&std::env::current_exe()?, (name, directory), None)
     }
 
     /// The same, but the process will stop at a point.
@@ -90,11 +90,15 @@ impl Actor {
     /// # Errors
     /// What the operating system says.
     pub fn start_until(name: &str, directory: &Path, point: Point) -> Outcome<Actor> {
-        Self::launch(name, directory, Some(point))
+        Self::launch(&std::env::current_exe()?, (name, directory), Some(point))
     }
 
-    fn launch(name: &str, directory: &Path, stop_at: Option<Point>) -> Outcome<Actor> {
-        let mut command = Command::new(std::env::current_exe()?);
+    /// Starts any program that plays roles as this one does: those of the other languages do.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn launch(program: &Path, (name, directory): (&str, &Path), stop_at: Option<Point>) -> Outcome<Actor> {
+        let mut command = Command::new(program);
         command.args(["--as", name, "--dir"]).arg(directory);
         if let Some(point) = stop_at {
             command.args(["--stop", &point.to_string()]);

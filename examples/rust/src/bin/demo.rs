@@ -12,8 +12,14 @@ fn main() -> Outcome<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let directory = tempfile::tempdir()?;
-    let mut demo =
-        Demo { directory: directory.path().to_path_buf(), running: BTreeMap::new(), passed: 0, failed: 0, step: 0 };
+    let mut demo = Demo {
+        directory: directory.path().to_path_buf(),
+        in_c: std::env::var_os("CONCLAVE_DEMO_C").map(PathBuf::from),
+        running: BTreeMap::new(),
+        passed: 0,
+        failed: 0,
+        step: 0,
+    };
     demo.play()?;
     print("");
     print(&format!("{} passed, {} failed", demo.passed, demo.failed));
@@ -22,6 +28,8 @@ fn main() -> Outcome<ExitCode> {
 
 struct Demo {
     directory: PathBuf,
+    /// The program of bob, if it could be built.
+    in_c: Option<PathBuf>,
     running: BTreeMap<&'static str, Actor>,
     passed: u32,
     failed: u32,
@@ -39,6 +47,9 @@ impl Demo {
         print(
             "a directory in the place of a server, which puts messages in order and keeps them, and cannot read them.",
         );
+        if self.in_c.is_some() {
+            print("alice and carol run a program in Rust, and bob runs one in C: examples/c.");
+        }
         self.group_of_two()?;
         self.crash_while_receiving()?;
         self.crash_while_sending()?;
@@ -165,7 +176,8 @@ impl Demo {
     }
 
     fn start(&mut self, name: &'static str) -> Outcome<()> {
-        self.running.insert(name, Actor::start(name, &self.directory)?);
+        let actor = Actor::launch(&self.program_of(name)?, (name, &self.directory), None)?;
+        self.running.insert(name, actor);
         Ok(())
     }
 
@@ -176,7 +188,15 @@ impl Demo {
     /// Has someone begin something, and kills the process in the middle of it.
     fn kill(&mut self, name: &'static str, point: Point, command: &str) -> Outcome<()> {
         self.stop(name)?;
-        Actor::start_until(name, &self.directory, point)?.kill_at(point, command)
+        Actor::launch(&self.program_of(name)?, (name, &self.directory), Some(point))?.kill_at(point, command)
+    }
+
+    /// Whose computer runs what.
+    fn program_of(&self, name: &str) -> Outcome<PathBuf> {
+        match &self.in_c {
+            Some(program) if name == "bob" => Ok(program.clone()),
+            _ => Ok(std::env::current_exe()?),
+        }
     }
 
     fn ask(&mut self, name: &str, command: &str) -> Outcome<Vec<String>> {
