@@ -22,7 +22,7 @@ void __rust_alloc(void) { called++; }
 
 static int main_was_seen;
 
-static uint64_t now(void *context) {
+static conclave_status now(void *context, uint64_t *seconds) {
     void *frames[200];
     int i, count = backtrace(frames, 200);
     const char *start = context;
@@ -32,7 +32,8 @@ static uint64_t now(void *context) {
             main_was_seen = 1;
         }
     }
-    return 1700000000;
+    *seconds = 1700000000;
+    return CONCLAVE_OK;
 }
 
 static conclave_status use(void *start) {
