@@ -2,6 +2,8 @@
 // compiled.
 #include "fixture.hpp"
 
+#include <algorithm>
+
 using namespace conclave;
 
 namespace {
@@ -64,7 +66,9 @@ void members(World &world) {
     std::string names;
     for (const conclave_member &member : each(members->items, members->count)) {
         names += Bytes(member.name.client_id).text();
-        CHECK(each(member.cipher_suites, member.cipher_suite_count)[0] == 1);
+        // Among them are values that mean nothing (GREASE).
+        auto suites = each(member.cipher_suites, member.cipher_suite_count);
+        CHECK(std::find(suites.begin(), suites.end(), 1) != suites.end());
     }
     CHECK(names == "alicebob" && each(members->items, members->count)[1].name.leaf == 1);
     CHECK(each(members->items, members->count).size() == 2 && !each(members->items, members->count).empty());
