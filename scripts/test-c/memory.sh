@@ -9,7 +9,6 @@ under_valgrind() {
 
 test_valgrind() {
   local name
-  [ -d examples/c ] || { leave_out c "valgrind" "there is no folder examples/c"; return 0; }
   possible c "valgrind" valgrind gcc pkg-config sqlite || return 0
   for name in hello add_remove offline_join check_store; do check "$name under valgrind" under_valgrind "$name"; done
 }
@@ -19,12 +18,15 @@ test_threads() {
   possible c "threads" valgrind gcc pkg-config sqlite || return 0
   [ -f "$target/debug/deps/libconclave.so" ] || ${CARGO:-cargo} build --quiet --package conclave-mls
   scripts/tree.sh "$target/debug/deps/libconclave.so" "$scratch/debug"
-  check "tests/c under valgrind" make_with_names memcheck
-  check "threads of tests/c under helgrind" make_with_names helgrind
+  check "tests/c under valgrind" make_with_names c memcheck
+  check "tests/cpp under valgrind" make_with_names cpp memcheck
+  check "threads of tests/c under helgrind" make_with_names c helgrind
 }
 
 make_with_names() {
-  PKG_CONFIG_PATH=$scratch/debug/lib/pkgconfig make --no-print-directory -C tests/c BUILD="$scratch/debug/tests" CC=gcc "$1"
+  # shellcheck disable=SC2046
+  PKG_CONFIG_PATH=$scratch/debug/lib/pkgconfig make --no-print-directory -C "tests/$1" BUILD="$scratch/debug/tests-$1" \
+    $(tools "$1" "$(compiler "$1" gcc)") "$2"
 }
 
 # A tree like the installed one, with a library in which Rust looks at every access. Only what the compiler of Rust builds is
@@ -43,23 +45,34 @@ sanitized_library() {
   ln -s libconclave.so.0 "$scratch/asan/lib/libconclave.so"
 }
 
+sanitized() { PKG_CONFIG_PATH=$scratch/asan/lib/pkgconfig make --no-print-directory -j2 "$@"; }
+
+# What make has to be told, for programs that are watched as well.
+watched() {
+  if [ "$1" = c ]; then echo CC=gcc; else echo CXX=g++; fi
+}
+
+watched_flags() { if [ "$1" = c ]; then echo CFLAGS; else echo CXXFLAGS; fi; }
+
 sanitized_examples() {
-  local build=$scratch/asan/c
-  PKG_CONFIG_PATH=$scratch/asan/lib/pkgconfig make --no-print-directory -j2 -C examples/c BUILD="$build" CC=gcc \
-    CFLAGS="-g -fsanitize=address -Werror"
+  local build=$scratch/asan/$1
+  sanitized -C "examples/$1" BUILD="$build" "$(watched "$1")" "$(watched_flags "$1")=-g -fsanitize=address -Werror"
   # shellcheck disable=SC2046
   scenarios "$build" $(all_scenarios)
   "$build/check_store"
 }
 
 sanitized_tests() {
-  PKG_CONFIG_PATH=$scratch/asan/lib/pkgconfig make --no-print-directory -j2 -C tests/c BUILD="$scratch/asan/tests" CC=gcc \
-    CFLAGS="-g -fsanitize=address -Werror" run
+  sanitized -C "tests/$1" BUILD="$scratch/asan/tests-$1" "$(watched "$1")" \
+    "$(watched_flags "$1")=-g -fsanitize=address -Werror" run
 }
 
 test_sanitizer() {
   possible c "address sanitizer" asan gcc pkg-config sqlite || return 0
   check "the library builds with AddressSanitizer" sanitized_library
-  if [ -d examples/c ]; then check "examples/c under AddressSanitizer" sanitized_examples; fi
-  if [ -f tests/c/Makefile ]; then check "tests/c under AddressSanitizer" sanitized_tests; fi
+  local language
+  for language in c cpp; do
+    check "examples/$language under AddressSanitizer" sanitized_examples "$language"
+    check "tests/$language under AddressSanitizer" sanitized_tests "$language"
+  done
 }
