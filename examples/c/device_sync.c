@@ -58,11 +58,10 @@ static bool send_letter(const struct device *device, const struct letter *letter
         return send_welcome(device, letter);
     }
     struct entry entry = {letter->tag.kind == TAG_COMMIT, letter->tag.number, letter->content};
-    uint64_t cursor = 0;
-    /* If a commit comes too late, the one that was quicker comes in with the next messages, and takes the place of
+    /* Another process of this device may have sent it already, and handled it since: so from where it was when it was
+       made. If a commit comes too late, the one that was quicker comes in with the next messages, and takes the place of
        ours. */
-    return ledger_cursor(&device->ledger, lent(&letter->group_id), &cursor)
-        && spool_post(&device->spool, lent(&letter->group_id), cursor, &entry);
+    return spool_post(&device->spool, lent(&letter->group_id), letter->after, &entry);
 }
 
 /* Sends a Welcome, and the tree that it goes with: nothing is received before, so the group is still in that epoch. (If

@@ -14,7 +14,12 @@ static const char tables[] =
     "    shown INTEGER NOT NULL DEFAULT 0, UNIQUE (group_id, number)) STRICT;"
     "CREATE TABLE IF NOT EXISTS app_outbox ("
     "    id INTEGER PRIMARY KEY, group_id BLOB NOT NULL, tag TEXT NOT NULL, recipient TEXT, bytes BLOB NOT NULL,"
-    "    sent INTEGER NOT NULL DEFAULT 0) STRICT;";
+    "    after INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0) STRICT;";
+
+/* A letter keeps the cursor of the moment at which it was made: whatever is posted of it comes behind that. */
+static const char outbox_row[] =
+    "INSERT INTO app_outbox (group_id, tag, recipient, bytes, after) VALUES (?1, ?2, ?3, ?4, "
+    "coalesce((SELECT number FROM app_cursor WHERE group_id = ?1), 0))";
 
 /* Where a message belongs. */
 struct spot {
@@ -115,8 +120,7 @@ static bool write_letter(sqlite3 *transaction, const conclave_effect *effect, co
     }
     char *text = tag_text(tag);
     sqlite3_stmt *insert = NULL;
-    bool ok = prepare(transaction, "INSERT INTO app_outbox (group_id, tag, recipient, bytes) VALUES (?1, ?2, ?3, ?4)",
-                      &insert);
+    bool ok = prepare(transaction, outbox_row, &insert);
     ok = ok
         && ((bind_bytes(insert, 1, effect->group_id) && bind_text(insert, 2, text) && bind_text(insert, 3, recipient)
              && bind_bytes(insert, 4, content))
@@ -226,7 +230,8 @@ bool ledger_inbox(const struct ledger *ledger, struct lines *inbox) {
 
 /* Takes a row of the outbox. */
 static bool add_letter(sqlite3_stmt *row, struct letters *letters) {
-    struct letter found = {sqlite3_column_int64(row, 0), {NULL, 0}, {TAG_MESSAGE, 0}, NULL, {NULL, 0}};
+    struct letter found = {sqlite3_column_int64(row, 0), {NULL, 0}, {TAG_MESSAGE, 0}, NULL, {NULL, 0},
+                           (uint64_t)sqlite3_column_int64(row, 5)};
     struct bytes text = column_bytes(row, 2);
     bool ok = tag_parse(lent(&text), &found.tag) || fail("a tag that this app never wrote");
     bytes_free(&text);
@@ -241,7 +246,8 @@ static bool add_letter(sqlite3_stmt *row, struct letters *letters) {
 }
 
 bool ledger_unsent(const struct ledger *ledger, struct letters *unsent) {
-    static const char sql[] = "SELECT id, group_id, tag, recipient, bytes FROM app_outbox WHERE sent = 0 ORDER BY id";
+    static const char sql[] =
+        "SELECT id, group_id, tag, recipient, bytes, after FROM app_outbox WHERE sent = 0 ORDER BY id";
     sqlite3_stmt *query = NULL;
     bool ok = prepare(ledger->database, sql, &query);
     int step = SQLITE_DONE;

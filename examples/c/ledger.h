@@ -28,6 +28,8 @@ struct letter {
     char *recipient;
     /* The bytes: sent as they are, as often as it takes, and never made again. */
     struct bytes content;
+    /* The last message that this device had handled when it was made. */
+    uint64_t after;
 };
 
 struct letters {

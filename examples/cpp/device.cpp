@@ -224,8 +224,9 @@ void Device::send(const Letter &letter) {
     if (letter.tag.kind == Tag::Kind::commit) {
         entry.ends_epoch = letter.tag.number;
     }
-    // If a commit comes too late, the one that was quicker comes in with the next messages, and takes the place of ours.
-    (void)spool_.post(letter.group_id, ledger_->cursor(letter.group_id), entry);
+    // Another process of this device may have sent it already, and handled it since: so from where it was when it was made. If a
+    // commit comes too late, the one that was quicker comes in with the next messages, and takes the place of ours.
+    (void)spool_.post(letter.group_id, letter.after, entry);
 }
 
 // Sends a Welcome, and the tree that it goes with: nothing is received before, so the group is still in that epoch. (If a second

@@ -14,7 +14,11 @@ const char tables[] = R"(
         shown INTEGER NOT NULL DEFAULT 0, UNIQUE (group_id, number)) STRICT;
     CREATE TABLE IF NOT EXISTS app_outbox (
         id INTEGER PRIMARY KEY, group_id BLOB NOT NULL, tag TEXT NOT NULL, recipient TEXT, bytes BLOB NOT NULL,
-        sent INTEGER NOT NULL DEFAULT 0) STRICT;)";
+        after INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0) STRICT;)";
+
+// A letter keeps the cursor of the moment at which it was made: whatever is posted of it comes behind that.
+const char outbox_row[] = "INSERT INTO app_outbox (group_id, tag, recipient, bytes, after) VALUES (?1, ?2, ?3, ?4, "
+                          "coalesce((SELECT number FROM app_cursor WHERE group_id = ?1), 0))";
 
 // A number that is there already is refused: no message is received twice.
 const char inbox_row[] = "INSERT INTO app_inbox (group_id, number, line) VALUES (?1, ?2, ?3)";
@@ -78,8 +82,7 @@ void arrived(sqlite3 *transaction, const conclave_effect &effect, const std::str
 }
 
 void send(sqlite3 *transaction, const conclave_effect &effect, const std::string *recipient, Bytes bytes) {
-    sqlite::Statement insert(transaction,
-                             "INSERT INTO app_outbox (group_id, tag, recipient, bytes) VALUES (?1, ?2, ?3, ?4)");
+    sqlite::Statement insert(transaction, outbox_row);
     std::string tag(Bytes(effect.tag).text());
     if (recipient == nullptr) {
         insert.bind(Bytes(effect.group_id), tag, nullptr, bytes).run();
@@ -170,7 +173,7 @@ std::vector<std::string> Ledger::inbox() {
 
 std::vector<Letter> Ledger::unsent() {
     sqlite::Statement query(database_.c(),
-                            "SELECT id, group_id, tag, recipient, bytes FROM app_outbox WHERE sent = 0 ORDER BY id");
+                            "SELECT id, group_id, tag, recipient, bytes, after FROM app_outbox WHERE sent = 0 ORDER BY id");
     std::vector<Letter> letters;
     while (query.step()) {
         std::optional<std::string> recipient;
@@ -178,7 +181,7 @@ std::vector<Letter> Ledger::unsent() {
             recipient = query.text(3);
         }
         letters.push_back({query.number(0), query.bytes(1).copy(), Tag::parse(query.text(2)), recipient,
-                           query.bytes(4).copy()});
+                           query.bytes(4).copy(), static_cast<std::uint64_t>(query.number(5))});
     }
     return letters;
 }

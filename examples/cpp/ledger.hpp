@@ -35,6 +35,8 @@ struct Letter {
     // Who alone gets it; nothing for the whole group.
     std::optional<std::string> recipient;
     conclave::Buffer bytes;
+    // The last message that this device had handled when it was made.
+    std::uint64_t after;
 };
 
 // The app's own connection to the file.

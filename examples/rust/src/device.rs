@@ -250,7 +250,8 @@ impl Device {
             Tag::Commit(epoch) => Kind::Commit(epoch),
         };
         let entry = Entry { kind, message: letter.bytes.clone() };
-        match self.spool.post(&letter.group_id, self.ledger.cursor(&letter.group_id)?, &entry)? {
+        // Another process of this device may have sent it already, and handled it since: so from where it was when it was made.
+        match self.spool.post(&letter.group_id, letter.after, &entry)? {
             Posted::Accepted(_) => Ok(()),
             // The commit that was quicker comes in with the next messages, and takes the place of ours.
             Posted::TooLate => Ok(()),

@@ -20,7 +20,11 @@ const TABLES: &str = "
         shown INTEGER NOT NULL DEFAULT 0, UNIQUE (group_id, number)) STRICT;
     CREATE TABLE IF NOT EXISTS app_outbox (
         id INTEGER PRIMARY KEY, group_id BLOB NOT NULL, tag TEXT NOT NULL, recipient TEXT, bytes BLOB NOT NULL,
-        sent INTEGER NOT NULL DEFAULT 0) STRICT;";
+        after INTEGER NOT NULL, sent INTEGER NOT NULL DEFAULT 0) STRICT;";
+
+/// A letter keeps the cursor of the moment at which it was made: whatever is posted of it comes behind that.
+const OUTBOX: &str = "INSERT INTO app_outbox (group_id, tag, recipient, bytes, after) VALUES (?1, ?2, ?3, ?4, \
+    coalesce((SELECT number FROM app_cursor WHERE group_id = ?1), 0))";
 
 /// A number that is there already is refused: no message is received twice.
 const INBOX: &str = "INSERT INTO app_inbox (group_id, number, line) VALUES (?1, ?2, ?3)";
@@ -36,6 +40,8 @@ pub struct Letter {
     pub tag: Tag,
     /// Who alone gets it; nothing for the whole group.
     pub recipient: Option<String>,
+    /// The last message that this device had handled when it was made.
+    pub after: u64,
     /// The bytes: sent as they are, as often as it takes, and never made again.
     pub bytes: Vec<u8>,
 }
@@ -110,7 +116,7 @@ impl Ledger {
     /// # Errors
     /// What SQLite says.
     pub fn unsent(&self) -> Outcome<Vec<Letter>> {
-        let query = "SELECT id, group_id, tag, recipient, bytes FROM app_outbox WHERE sent = 0 ORDER BY id";
+        let query = "SELECT id, group_id, tag, recipient, bytes, after FROM app_outbox WHERE sent = 0 ORDER BY id";
         Ok(self.0.prepare_cached(query)?.query_map([], letter)?.collect::<Result<_, _>>()?)
     }
 
@@ -127,7 +133,8 @@ impl Ledger {
 fn letter(row: &Row<'_>) -> rusqlite::Result<Letter> {
     let tag: String = row.get(2)?;
     let tag = Tag::parse(tag.as_bytes())?;
-    Ok(Letter { id: row.get(0)?, group_id: row.get(1)?, tag, recipient: row.get(3)?, bytes: row.get(4)? })
+    let after = row.get::<_, i64>(5)?.cast_unsigned();
+    Ok(Letter { id: row.get(0)?, group_id: row.get(1)?, tag, recipient: row.get(3)?, bytes: row.get(4)?, after })
 }
 
 /// Writes what a call of the library produced, in the transaction of that call: the store's `on_effect`.
@@ -166,8 +173,7 @@ fn send(
     recipient: Option<&str>,
     bytes: &[u8],
 ) -> rusqlite::Result<()> {
-    let outbox = "INSERT INTO app_outbox (group_id, tag, recipient, bytes) VALUES (?1, ?2, ?3, ?4)";
-    transaction.execute(outbox, (group_id, Tag::parse(tag)?.to_string(), recipient, bytes)).map(drop)
+    transaction.execute(OUTBOX, (group_id, Tag::parse(tag)?.to_string(), recipient, bytes)).map(drop)
 }
 
 /// What the user reads.
