@@ -196,9 +196,9 @@ private:
 
 #ifdef CONCLAVE_NO_EXCEPTIONS
 
-// A value, or why there is none.
+// A value, or why there is none. The compiler warns of one that nobody looks at.
 template <class T>
-class Result {
+class [[nodiscard]] Result {
 public:
     Result(T value) : value_(std::move(value)) {}
     Result(Error error) : error_(std::move(error)) {}
@@ -217,7 +217,7 @@ private:
 };
 
 template <>
-class Result<void> {
+class [[nodiscard]] Result<void> {
 public:
     Result() = default;
     Result(Error error) : error_(std::move(error)) {}
@@ -321,7 +321,6 @@ using PendingEffects = detail::Owned<conclave_pending_effects, conclave_pending_
 using Imported = detail::Owned<conclave_imported, conclave_imported_free>;
 using Extensions = detail::Owned<conclave_extensions, conclave_extensions_free>;
 using Findings = detail::Owned<conclave_findings, conclave_findings_free>;
-using MemoryStorage = detail::Owned<conclave_memory_storage, conclave_memory_storage_free>;
 
 using GroupOptions = detail::Options<conclave_group_options>;
 using JoinOptions = detail::Options<conclave_join_options>;
@@ -329,6 +328,17 @@ using ExternalJoinOptions = detail::Options<conclave_external_join_options>;
 using KeyPackageOptions = detail::Options<conclave_key_package_options>;
 using ReinitOptions = detail::Options<conclave_reinit_options>;
 using SuccessorOptions = detail::Options<conclave_successor_options>;
+
+// A storage in memory, for tests and demonstrations: memory_storage() makes one. A copy of it is the same storage.
+class MemoryStorage {
+public:
+    explicit MemoryStorage(conclave_memory_storage *storage = nullptr)
+        : storage_(storage, conclave_memory_storage_free) {}
+    const conclave_memory_storage *c() const { return storage_.get(); }
+
+private:
+    std::shared_ptr<conclave_memory_storage> storage_;
+};
 
 // How a client behaves: the defaults, for a client of this name. What its fields point to must live until Client::open returns.
 struct ClientConfig : conclave_client_config {
@@ -657,11 +667,11 @@ inline conclave_logger lend_logger(const std::shared_ptr<Logger> &logger) {
 struct Host {
     Host(std::shared_ptr<Storage> storage_lent, std::shared_ptr<Validator> validator_lent)
         : storage(std::move(storage_lent)), validator(std::move(validator_lent)) {}
-    Host(const MemoryStorage &storage_lent, std::shared_ptr<Validator> validator_lent)
-        : memory_storage(storage_lent.get()), validator(std::move(validator_lent)) {}
+    Host(MemoryStorage storage_lent, std::shared_ptr<Validator> validator_lent)
+        : memory_storage(std::move(storage_lent)), validator(std::move(validator_lent)) {}
 
     std::shared_ptr<Storage> storage;
-    const conclave_memory_storage *memory_storage = nullptr;
+    MemoryStorage memory_storage;
     std::shared_ptr<Validator> validator;
     std::shared_ptr<Signer> signer;
     std::shared_ptr<Policy> policy;
@@ -675,7 +685,7 @@ namespace detail {
 class LentHost {
 public:
     explicit LentHost(const Host &host) {
-        c_.memory_storage = host.memory_storage;
+        c_.memory_storage = host.memory_storage.c();
         c_.storage = part(host.storage, storage_, lend_storage);
         c_.validator = part(host.validator, validator_, lend_validator);
         c_.signer = part(host.signer, signer_, lend_signer);
@@ -860,10 +870,14 @@ public:
 
     // A secret that all members can derive. The caller wipes it.
     Result<Buffer> export_secret(const char *label, Bytes context, std::size_t length) const {
-        Buffer secret(length == 0 ? 1 : length);
+        // No suite exports as much as this: what is longer is refused, and needs no room.
+        constexpr std::size_t most = 1 << 16;
+        Buffer secret(length < most ? length + 1 : 1);
         conclave_status status = conclave_group_export_secret(c(), label, context, secret.data(), length);
-        secret.resize(length);
-        return detail::finish(status, [&] { return std::move(secret); });
+        return detail::finish(status, [&] {
+            secret.resize(length);
+            return std::move(secret);
+        });
     }
 
     // Equal for all members of an epoch and for nobody else.
@@ -1105,15 +1119,19 @@ inline conclave_version_info version() {
 
 // Sends what the library logs to the app, for all clients of the process; the last call wins.
 inline Result<void> set_logger(const std::shared_ptr<Logger> &logger, conclave_log_level level) {
+    if (logger == nullptr) {
+        return detail::finish(conclave_set_logger(nullptr, level));
+    }
     conclave_logger callbacks = detail::lend_logger(logger);
     return detail::finish(conclave_set_logger(&callbacks, level));
 }
 
 // Checks a storage against its contract, and gives every rule that it breaks: none, if it is fit for use.
 inline Result<Findings> check_storage(const std::shared_ptr<Storage> &storage) {
-    conclave_storage callbacks = detail::lend_storage(storage);
+    conclave_storage callbacks = storage == nullptr ? conclave_storage{} : detail::lend_storage(storage);
     conclave_findings *findings = nullptr;
-    return detail::finish(conclave_check_storage(&callbacks, &findings), [&] { return Findings(findings); });
+    conclave_status status = conclave_check_storage(storage == nullptr ? nullptr : &callbacks, &findings);
+    return detail::finish(status, [&] { return Findings(findings); });
 }
 
 // Objects of RFC 9420 in words.

@@ -65,8 +65,6 @@ void orders() {
         Host host{memory_storage(), std::make_shared<AcceptAll>()};
         host.policy = lent;
         lent.reset();
-        auto storage = memory_storage();
-        host.memory_storage = storage.get();
         auto client = Client::open(ClientConfig("alice"), host);
         group = client.create_group();
     }
@@ -88,6 +86,31 @@ void refused_clients() {
     CHECK(fails(CONCLAVE_STORAGE_FAILED, [&] { (void)check_storage(lent); }) && lent.use_count() == users);
 }
 
+// A host keeps the storage in memory that it was made of, and a copy of a storage is the same storage.
+void storages_in_memory() {
+    std::optional<Host> host;
+    {
+        auto storage = memory_storage();
+        auto copy = storage;
+        host.emplace(std::move(copy), std::make_shared<AcceptAll>());
+        auto client = Client::open(ClientConfig("alice"), {storage, std::make_shared<AcceptAll>()});
+        (void)client.create_group();
+    }
+    CHECK(Client::open(ClientConfig("alice"), *host).groups()->count == 1);
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT,
+                [] { (void)Client::open(ClientConfig("alice"), {MemoryStorage(), std::make_shared<AcceptAll>()}); }));
+}
+
+// What is not there is an error of the caller's, not a crash.
+void nothing_lent() {
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [] { (void)check_storage(nullptr); }));
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [] { set_logger(nullptr, CONCLAVE_LOG_ERROR); }));
+    auto group = person("alice").create_group();
+    for (std::size_t length : {std::size_t{255 * 64 + 1}, std::size_t{1} << 40, SIZE_MAX}) {
+        CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { (void)group.export_secret("label", {}, length); }));
+    }
+}
+
 } // namespace
 
 int main() {
@@ -95,5 +118,7 @@ int main() {
     containers();
     orders();
     refused_clients();
+    storages_in_memory();
+    nothing_lent();
     return report();
 }
