@@ -115,6 +115,10 @@ void chat::on_terminal(Device &device) {
         pollfd terminal{STDIN_FILENO, POLLIN, 0};
         bool more = poll(&terminal, 1, look) <= 0 || read_more(typed);
         std::string line;
+        if (!more && !typed.empty() && typed.back() != '\n') {
+            // The last line may end with the input.
+            typed += '\n';
+        }
         if (std::size_t end = typed.find('\n'); end != std::string::npos) {
             line = trimmed(typed.substr(0, end));
             typed.erase(0, end + 1);

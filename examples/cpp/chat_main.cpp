@@ -10,6 +10,9 @@ namespace {
 std::string name, directory;
 
 void talk() {
+    if (name.empty()) {
+        throw std::runtime_error("usage: chat NAME DIRECTORY");
+    }
     Device device(name, {directory});
     chat::on_terminal(device);
 }
@@ -17,14 +20,9 @@ void talk() {
 } // namespace
 
 int main(int count, char **arguments) {
-    if (played_a_role(count, arguments)) {
-        return EXIT_SUCCESS;
+    if (count == 3) {
+        name = arguments[1];
+        directory = arguments[2];
     }
-    if (count != 3) {
-        std::cerr << "usage: chat NAME DIRECTORY\n";
-        return EXIT_FAILURE;
-    }
-    name = arguments[1];
-    directory = arguments[2];
-    return run(talk);
+    return run(count, arguments, talk);
 }

@@ -107,5 +107,5 @@ void play() {
 } // namespace
 
 int main(int count, char **arguments) {
-    return played_a_role(count, arguments) ? EXIT_SUCCESS : run(play);
+    return run(count, arguments, play);
 }

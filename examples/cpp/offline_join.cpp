@@ -59,4 +59,4 @@ void play() {
 
 } // namespace
 
-int main() { return run(play); }
+int main(int count, char **arguments) { return run(count, arguments, play); }

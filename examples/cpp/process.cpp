@@ -31,6 +31,17 @@ constexpr int patience = 30000;
     _exit(EXIT_FAILURE);
 }
 
+// If the program was started by an Actor, plays that role to its end.
+bool played_a_role(const std::vector<std::string> &words) {
+    bool role = (words.size() == 4 || (words.size() == 6 && words[4] == "--stop")) && words[0] == "--as" && words[2] == "--dir";
+    if (!role) {
+        return false;
+    }
+    Device device(words[1], {words[3], std::nullopt, words.size() == 6 ? parse_point(words[5]) : Point::none});
+    chat::by_script(device, std::cin, std::cout);
+    return true;
+}
+
 } // namespace
 
 Actor::Actor(const std::string &name, const std::filesystem::path &directory, Point stop_at) {
@@ -134,21 +145,12 @@ std::string Actor::line() {
     }
 }
 
-bool played_a_role(int count, char **arguments) {
-    std::vector<std::string> words(arguments + 1, arguments + count);
-    bool role = (words.size() == 4 || (words.size() == 6 && words[4] == "--stop")) && words[0] == "--as" && words[2] == "--dir";
-    if (!role) {
-        return false;
-    }
-    Device device(words[1], {words[3], std::nullopt, words.size() == 6 ? parse_point(words[5]) : Point::none});
-    chat::by_script(device, std::cin, std::cout);
-    return true;
-}
-
-int run(void (*act)()) {
+int run(int count, char **arguments, void (*act)()) {
     std::signal(SIGPIPE, SIG_IGN);
     try {
-        act();
+        if (!played_a_role({arguments + 1, arguments + count})) {
+            act();
+        }
         return EXIT_SUCCESS;
     } catch (const std::exception &exception) {
         std::cerr << exception.what() << '\n';

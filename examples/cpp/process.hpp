@@ -37,10 +37,7 @@ private:
     std::string heard_;
 };
 
-// If the program was started by an Actor, plays that role, and tells so when done.
-bool played_a_role(int count, char **arguments);
-
-// Runs a program's act, and tells what went wrong.
-int run(void (*act)());
+// Runs a program: its role if an Actor started it, else its act. Tells what went wrong; gives the exit status.
+int run(int count, char **arguments, void (*act)());
 
 #endif

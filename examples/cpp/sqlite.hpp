@@ -74,6 +74,10 @@ public:
     // Columns of the row; bytes live until the next step.
     conclave::Bytes bytes(int column) {
         const void *data = sqlite3_column_blob(statement_.get(), column);
+        // SQLite has no pointer for empty bytes either.
+        if (data == nullptr && sqlite3_errcode(database_) == SQLITE_NOMEM) {
+            throw Error(database_, "reading");
+        }
         return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
     }
     std::string text(int column) { return std::string(bytes(column).text()); }
