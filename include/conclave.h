@@ -1814,10 +1814,12 @@ conclave_status conclave_verdicts_accept(struct conclave_verdicts *verdicts,
                                          struct conclave_bytes client_id,
                                          struct conclave_bytes user_id);
 
-// For `conclave_validator.validate`: the candidate at `index` is not believed.
+// For `conclave_validator.validate`: the candidate at `index` is not believed, whatever else is said of it.
 //
-// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL, an index that no candidate has, or text that is not UTF-8.
-// In: `verdicts`, as it was passed to the callback; `reason`, in UTF-8, for the error's detail; it is copied.
+// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL or an index that no candidate has. A reason that cannot be read is
+// told in the same way, and the candidate is rejected all the same.
+// In: `verdicts`, as it was passed to the callback; `reason`, for the error's detail; it is copied, and what is not UTF-8 is
+// replaced.
 // Out: nothing.
 // State: none.
 // Threads: the one that the callback runs on.

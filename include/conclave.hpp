@@ -55,7 +55,9 @@ using Buffer = std::vector<std::uint8_t>;
 class Bytes {
 public:
     Bytes() : bytes_(conclave_absent()) {}
-    Bytes(const void *data, std::size_t size) : bytes_{present(data), size} {}
+    // No data with a size is refused by whatever takes it.
+    Bytes(const void *data, std::size_t size)
+        : bytes_{size == 0 ? present(data) : static_cast<const std::uint8_t *>(data), size} {}
     Bytes(const Buffer &buffer) : Bytes(buffer.data(), buffer.size()) {}
     Bytes(std::string_view text) : Bytes(text.data(), text.size()) {}
     Bytes(const std::string &text) : Bytes(text.data(), text.size()) {}

@@ -54,12 +54,6 @@ impl conclave_bytes {
             _ => self.copy(name).map(Some),
         }
     }
-
-    /// Text, in UTF-8.
-    pub(super) fn text(&self, name: &str) -> Result<String> {
-        let text = std::str::from_utf8(self.read(name)?);
-        text.map(str::to_owned).map_err(|_| Code::BadArgument.with(format_args!("{name} is not UTF-8")))
-    }
 }
 
 /// Copies a list of lent bytes.

@@ -72,12 +72,10 @@ impl Growing for conclave_validator {
 pub struct conclave_verdicts(Vec<Option<Verdict>>);
 
 impl conclave_verdicts {
-    fn judge(this: Option<&mut Self>, index: usize, verdict: impl FnOnce() -> Result<Verdict>) -> conclave_status {
-        answer(|| {
-            let slot = required(this, "verdicts")?.0.get_mut(index);
-            *required(slot, "a candidate: none has that index, which")? = Some(verdict()?);
-            Ok(())
-        })
+    /// The place of a verdict.
+    fn slot(this: Option<&mut Self>, index: usize) -> Result<&mut Option<Verdict>> {
+        let slot = required(this, "verdicts")?.0.get_mut(index);
+        required(slot, "a candidate: none has that index, which")
     }
 }
 
@@ -96,15 +94,25 @@ pub extern "C" fn conclave_verdicts_accept(
     client_id: conclave_bytes,
     user_id: conclave_bytes,
 ) -> conclave_status {
-    conclave_verdicts::judge(verdicts, index, || {
-        Ok(Verdict::Accept { client_id: client_id.copy("client_id")?, user_id: user_id.copy("user_id")? })
+    answer(|| {
+        let slot = conclave_verdicts::slot(verdicts, index)?;
+        // Names that cannot be read are no acceptance, and leave none standing.
+        let before = slot.take();
+        let (client_id, user_id) = (client_id.copy("client_id")?, user_id.copy("user_id")?);
+        *slot = match before {
+            Some(Verdict::Reject { reason }) => Some(Verdict::Reject { reason }),
+            _ => Some(Verdict::Accept { client_id, user_id }),
+        };
+        Ok(())
     })
 }
 
-/// For `conclave_validator.validate`: the candidate at `index` is not believed.
+/// For `conclave_validator.validate`: the candidate at `index` is not believed, whatever else is said of it.
 ///
-/// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL, an index that no candidate has, or text that is not UTF-8.
-/// In: `verdicts`, as it was passed to the callback; `reason`, in UTF-8, for the error's detail; it is copied.
+/// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL or an index that no candidate has. A reason that cannot be read is
+/// told in the same way, and the candidate is rejected all the same.
+/// In: `verdicts`, as it was passed to the callback; `reason`, for the error's detail; it is copied, and what is not UTF-8 is
+/// replaced.
 /// Out: nothing.
 /// State: none.
 /// Threads: the one that the callback runs on.
@@ -114,7 +122,14 @@ pub extern "C" fn conclave_verdicts_reject(
     index: usize,
     reason: conclave_bytes,
 ) -> conclave_status {
-    conclave_verdicts::judge(verdicts, index, || Ok(Verdict::Reject { reason: reason.text("reason")? }))
+    answer(|| {
+        let slot = conclave_verdicts::slot(verdicts, index)?;
+        // First the verdict, then its words: whoever chose the identity may have chosen what is in them.
+        *slot = Some(Verdict::Reject { reason: String::new() });
+        let reason = String::from_utf8_lossy(reason.read("reason")?).into_owned();
+        *slot = Some(Verdict::Reject { reason });
+        Ok(())
+    })
 }
 
 /// A validator that accepts every basic credential as what it claims to be, and no other kind. For tests and demonstrations:

@@ -1,7 +1,8 @@
 /* The other parts of a host: validator, signer, policy, clock, observer and logger. */
 #include "fixture.h"
 
-/* What the callbacks are to do, and what they have seen. */
+/* What the callbacks are to do, and what they have seen. `answer` of a validator: 1 accepts, 0 rejects, 2 accepts and then rejects,
+   3 rejects and then accepts, with reasons that are no text; 4 accepts and then gives names that cannot be read; -1 says nothing. */
 struct host {
     conclave_status status;
     const char *words;
@@ -36,8 +37,18 @@ static conclave_status validate(void *context, const conclave_candidate *candida
 
         CHECK(candidates[i].identity.credential_type == CONCLAVE_CREDENTIAL_BASIC);
         CHECK(candidates[i].cipher_suite == 1 && candidates[i].signature_key.len == 32);
-        if (control.answer == 1) {
+        if (control.answer >= 1) {
+            if (control.answer == 3) {
+                CHECK(conclave_verdicts_reject(verdicts, i, text("not \xff text")) == CONCLAVE_OK);
+            }
             CHECK(conclave_verdicts_accept(verdicts, i, name, text("user")) == CONCLAVE_OK);
+            if (control.answer == 2) {
+                CHECK(conclave_verdicts_reject(verdicts, i, text("not \xff text")) == CONCLAVE_OK);
+            } else if (control.answer == 4) {
+                conclave_bytes nowhere = {NULL, 1};
+
+                FAILS(CONCLAVE_BAD_ARGUMENT, conclave_verdicts_accept(verdicts, i, nowhere, text("user")));
+            }
         } else {
             CHECK(conclave_verdicts_reject(verdicts, i, text("unheard of")) == CONCLAVE_OK);
         }
@@ -120,6 +131,12 @@ static void validators(void)
     reset(0);
     FAILS(CONCLAVE_CREDENTIAL_REJECTED, conclave_client_create_group(client, NULL, &group));
     CHECK(strstr(detail(), "unheard of") != NULL);
+    reset(2);
+    FAILS(CONCLAVE_CREDENTIAL_REJECTED, conclave_client_create_group(client, NULL, &group));
+    reset(3);
+    FAILS(CONCLAVE_CREDENTIAL_REJECTED, conclave_client_create_group(client, NULL, &group));
+    reset(4);
+    FAILS(CONCLAVE_VALIDATOR_FAILED, conclave_client_create_group(client, NULL, &group));
     reset(-1);
     FAILS(CONCLAVE_VALIDATOR_FAILED, conclave_client_create_group(client, NULL, &group));
     reset(1);

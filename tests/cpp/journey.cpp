@@ -15,6 +15,7 @@ void bytes() {
     Buffer buffer{'t', 'e', 'x', 't'};
     CHECK(Bytes(text) == Bytes(buffer) && Bytes("text") == Bytes(std::string_view("text")));
     CHECK(Bytes().absent() && Bytes().empty() && !Bytes("").absent() && !Bytes(Buffer()).absent());
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [] { person("alice").put_psk("psk", Bytes(nullptr, 64)); }));
     CHECK(!Bytes(nullptr, 0).absent() && Bytes(key).size() == 32 && Bytes("a") != Bytes("b"));
     CHECK(Bytes().copy().empty() && Bytes(text).copy() == buffer && Bytes(text).text() == "text");
     CHECK(conclave_bytes(Bytes()).data == nullptr && *Bytes(text).begin() == 't' && Bytes(text).data() != nullptr);
