@@ -683,10 +683,11 @@ struct Host {
 
 namespace detail {
 
-// A host in C, with a place for each of its parts.
+// A host in C, with a place for each of its parts. It lets them go at its end, unless the library took them over.
 class LentHost {
 public:
-    explicit LentHost(const Host &host) {
+    // By way of another constructor, so that the parts are let go even if there is no memory for the next.
+    explicit LentHost(const Host &host) : LentHost() {
         c_.memory_storage = host.memory_storage.c();
         c_.storage = part(host.storage, storage_, lend_storage);
         c_.validator = part(host.validator, validator_, lend_validator);
@@ -696,10 +697,7 @@ public:
         c_.observer = part(host.observer, observer_, lend_observer);
     }
 
-    const conclave_host *c() const { return &c_; }
-
-    // Lets everything go, if the library did not take it.
-    void take_back() {
+    ~LentHost() {
         take_back(c_.storage);
         take_back(c_.validator);
         take_back(c_.signer);
@@ -708,7 +706,17 @@ public:
         take_back(c_.observer);
     }
 
+    LentHost(const LentHost &) = delete;
+    LentHost &operator=(const LentHost &) = delete;
+
+    const conclave_host *c() const { return &c_; }
+
+    // The library took them over.
+    void given() { c_ = Options<conclave_host>(); }
+
 private:
+    LentHost() = default;
+
     template <class T, class C>
     const C *part(const std::shared_ptr<T> &object, C &place, C (*lend)(const std::shared_ptr<T> &)) {
         if (object == nullptr) {
@@ -951,8 +959,8 @@ public:
         detail::LentHost lent(host);
         conclave_client *client = nullptr;
         conclave_status status = conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, lent.c(), &client);
-        if (status == CONCLAVE_HEADER_MISMATCH) {
-            lent.take_back();
+        if (status != CONCLAVE_HEADER_MISMATCH) {
+            lent.given();
         }
         return detail::finish(status, [&] { return Client(client); });
     }

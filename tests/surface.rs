@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 const SURFACE: &str = include_str!("../bindings/surface.toml");
 const HEADER: &str = include_str!("../include/conclave.h");
+const HEADER_OF_CPP: &str = include_str!("../include/conclave.hpp");
 
 struct Method {
     rust: String,
@@ -123,10 +124,74 @@ fn in_camels(name: &str) -> String {
 /// Whatever the header has is tried by the programs in tests/c.
 #[test]
 fn every_function_of_the_header_is_called_by_a_test_in_c() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/c");
-    let sources = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
-    let sources = sources.filter(|path| path.extension().is_some_and(|ending| ending == "c"));
-    let tests: String = sources.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let tests = sources("tests/c", "c");
     let missing: Vec<String> = in_header().into_iter().filter(|name| !tests.contains(&format!("{name}("))).collect();
     assert!(missing.is_empty(), "not called by any test in tests/c: {missing:?}");
+}
+
+/// The text of all files of a folder that end so.
+fn sources(folder: &str, ending: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let files = fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path());
+    let files = files.filter(|path| path.extension().is_some_and(|found| found == ending));
+    files.map(|path| fs::read_to_string(path).unwrap()).collect()
+}
+
+/// What C++ does in another way.
+const NOT_FROM_CPP: [&str; 1] = [
+    // A class of the header's own, which an app can call and build upon.
+    "conclave_accept_all",
+];
+
+#[test]
+fn every_function_of_the_header_is_reached_from_cpp() {
+    let code = HEADER_OF_CPP.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let used: BTreeSet<&str> = code.flat_map(|line| line.split(|letter| !in_name(letter))).collect();
+    let missing: Vec<String> = in_header().into_iter().filter(|name| !used.contains(name.as_str())).collect();
+    assert_eq!(missing, NOT_FROM_CPP);
+}
+
+fn in_name(letter: char) -> bool {
+    letter.is_ascii_alphanumeric() || letter == '_'
+}
+
+/// Whatever conclave.hpp has is tried by the programs in tests/cpp.
+#[test]
+fn every_method_of_the_header_for_cpp_is_called_by_a_test_in_cpp() {
+    let tests = sources("tests/cpp", "cpp") + &sources("tests/cpp", "hpp");
+    let called: BTreeSet<&str> = tests.split('(').filter_map(name_at_end).collect();
+    let missing: Vec<&str> = methods_of_cpp().into_iter().filter(|name| !called.contains(name)).collect();
+    assert!(missing.is_empty(), "not called by any test in tests/cpp: {missing:?}");
+}
+
+fn name_at_end(text: &str) -> Option<&str> {
+    text.rsplit(|letter| !in_name(letter))
+        .next()
+        .filter(|name| name.starts_with(|first: char| first.is_ascii_lowercase()))
+}
+
+/// The names of the public methods of conclave.hpp, and of its functions.
+fn methods_of_cpp() -> BTreeSet<&'static str> {
+    let (mut names, mut public, mut detail) = (BTreeSet::new(), false, false);
+    for line in HEADER_OF_CPP.lines() {
+        match line {
+            "namespace detail {" => detail = true,
+            "} // namespace detail" => detail = false,
+            "public:" => public = true,
+            "private:" | "};" => public = false,
+            _ => public |= line.starts_with("struct ") && line.ends_with('{'),
+        }
+        let member = line.strip_prefix("    ").filter(|_| public);
+        if !detail {
+            names.extend(member.or(line.strip_prefix("inline ")).and_then(declared));
+        }
+    }
+    names
+}
+
+/// The name of the function that a line declares: one with a type before it.
+fn declared(line: &str) -> Option<&str> {
+    let before = line.split_once('(')?.0;
+    let is_named = !line.starts_with([' ', '/']) && before.contains(' ') && !before.contains("operator");
+    name_at_end(before).filter(|_| is_named)
 }

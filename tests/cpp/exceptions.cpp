@@ -26,6 +26,8 @@ public:
     enum class Where { nowhere, read, scan, write };
     Where where = Where::nowhere;
     Answer answer;
+    // The last effect that a write brought along; 0 if it brought none.
+    conclave_effect_kind effect = 0;
 
     Answer read(List<conclave_bytes> keys, Values found) override {
         std::lock_guard lock(mutex_);
@@ -66,6 +68,7 @@ public:
             }
         }
         CHECK(batch.size().ops > 0);
+        effect = batch.effect() == nullptr ? 0 : batch.effect()->kind;
         (void)batch.next();
         batch.rewind();
         for (auto ops = batch.next(2); !ops.empty(); ops = batch.next(2)) {
@@ -102,6 +105,9 @@ private:
 };
 
 struct Throwing final : Validator, Signer, Policy, Clock, Observer, Logger {
+    // What each callback returns that does not throw.
+    Answer answer;
+    Bytes refused;
     bool in_validate = false, in_successor = false, in_sign = false, in_permit = false, in_clock = false,
          in_progress = false;
 
@@ -109,41 +115,45 @@ struct Throwing final : Validator, Signer, Policy, Clock, Observer, Logger {
         if (in_validate) {
             maybe_throw();
         }
-        return AcceptAll().validate(candidates, verdicts);
+        for (std::size_t index = 0; index < candidates.size(); ++index) {
+            Bytes name = candidates[index].identity.content;
+            name == refused ? verdicts.reject(index, "an unknown name") : verdicts.accept(index, name, name);
+        }
+        return answer;
     }
     Answer is_successor(const conclave_candidate &, const conclave_candidate &, bool &yes) override {
         if (in_successor) {
             maybe_throw();
         }
         yes = true;
-        return {};
+        return answer;
     }
     Answer sign(Bytes, conclave_sign_purpose, Bytes, Buffer &signature) override {
         if (in_sign) {
             maybe_throw();
         }
         signature.assign(64, 0);
-        return {};
+        return answer;
     }
     Answer permit(const conclave_change_request &, bool &yes) override {
         if (in_permit) {
             maybe_throw();
         }
         yes = true;
-        return {};
+        return answer;
     }
     Answer now(std::uint64_t &seconds) override {
         if (in_clock) {
             maybe_throw();
         }
         seconds = 1900000000;
-        return {};
+        return answer;
     }
     Answer progress(std::uint64_t, std::uint64_t, bool &) override {
         if (in_progress) {
             maybe_throw();
         }
-        return {};
+        return in_progress ? answer : Answer();
     }
     void log(conclave_log_level, std::string_view, std::string_view) override {
         ++lines;
@@ -159,7 +169,8 @@ void each_throw(conclave_status status, const std::function<void()> &act) {
     Failure failed = failure(act);
     CHECK(failed.status == status && failed.detail == "in so many words");
     thrower = [] { throw std::bad_alloc(); };
-    CHECK(failure(act).status == status);
+    failed = failure(act);
+    CHECK(failed.status == status && failed.detail == std::bad_alloc().what());
     thrower = [] { throw 7; };
     failed = failure(act);
     CHECK(failed.status == status && failed.detail.find("no std::exception") != std::string::npos);
@@ -168,10 +179,23 @@ void each_throw(conclave_status status, const std::function<void()> &act) {
     CHECK(true);
 }
 
+// The same for the answers of a callback that does not throw. Only a storage can be locked: elsewhere that is a failure.
+void each_answer(Throwing &host, conclave_status status, const std::function<void()> &act) {
+    for (Answer answer : {Answer::failed("not today"), Answer::locked("not today")}) {
+        host.answer = answer;
+        Failure failed = failure(act);
+        CHECK(failed.status == status && failed.detail == "not today");
+    }
+    host.answer = {};
+    act();
+    CHECK(true);
+}
+
 void storages() {
     auto store = std::make_shared<Store>();
     auto client = Client::open(ClientConfig("alice"), {store, std::make_shared<AcceptAll>()});
     auto group = client.create_group();
+    CHECK(store->effect == CONCLAVE_EFFECT_JOINED);
     auto encrypt = [&] { (void)group.encrypt("hello"); };
     store->where = Store::Where::read;
     each_throw(CONCLAVE_STORAGE_FAILED, encrypt);
@@ -196,7 +220,12 @@ void validators() {
     auto storage = memory_storage();
     auto client = Client::open(ClientConfig("alice"), {storage, std::shared_ptr<Validator>(host)});
     each_throw(CONCLAVE_VALIDATOR_FAILED, [&] { (void)client.create_group(); });
+    each_answer(*host, CONCLAVE_VALIDATOR_FAILED, [&] { (void)client.create_group(); });
     host->in_validate = false;
+    host->refused = "alice";
+    Failure refused = failure([&] { (void)client.create_group(); });
+    CHECK(refused.status == CONCLAVE_CREDENTIAL_REJECTED && refused.detail.find("an unknown name") != std::string::npos);
+    host->refused = {};
     auto group = client.create_group();
 
     // The same client comes back with another name, which a commit puts into its leaf.
@@ -219,10 +248,13 @@ void the_others() {
     auto group = client.create_group();
     host->in_permit = true;
     each_throw(CONCLAVE_VALIDATOR_FAILED, [&] { (void)group.propose_update(); });
+    each_answer(*host, CONCLAVE_VALIDATOR_FAILED, [&] { (void)group.propose_update(); });
     host->in_clock = true;
     each_throw(CONCLAVE_CLOCK_FAILED, [&] { (void)client.create_key_packages(1); });
+    each_answer(*host, CONCLAVE_CLOCK_FAILED, [&] { (void)client.create_key_packages(1); });
     host->in_progress = true;
     each_throw(CONCLAVE_OBSERVER_FAILED, [&] { (void)group.export_tree(); });
+    each_answer(*host, CONCLAVE_OBSERVER_FAILED, [&] { (void)group.export_tree(); });
 }
 
 void signers() {
@@ -238,6 +270,7 @@ void signers() {
     auto client = Client::open(config, lent);
     host->in_sign = true;
     each_throw(CONCLAVE_SIGNER_FAILED, [&] { (void)client.create_group(); });
+    each_answer(*host, CONCLAVE_SIGNER_FAILED, [&] { (void)client.create_group(); });
 }
 
 // What goes wrong in a logger is ignored.
@@ -255,6 +288,10 @@ void loggers() {
 }
 
 void errors() {
+    CHECK(conclave_group_encrypt(nullptr, Bytes("hello"), Bytes(), Bytes(), nullptr) == CONCLAVE_BAD_ARGUMENT);
+    CHECK(!Error::last(CONCLAVE_BAD_ARGUMENT).detail().empty());
+    // Of another status there is nothing to tell.
+    CHECK(Error::last(CONCLAVE_BUSY).detail().empty() && Error::last(CONCLAVE_BUSY).status() == CONCLAVE_BUSY);
     try {
         (void)person("alice").open_group("no such group");
         CHECK(false);

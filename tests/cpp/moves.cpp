@@ -39,6 +39,8 @@ void handles() {
     move_to_itself(moved_group);
     client = std::move(moved);
     CHECK(client.groups()->count == 1);
+    CHECK(client.c() != nullptr && moved.c() == nullptr && moved_group.c() != nullptr && group.c() == nullptr);
+    CHECK(moved_commit.c() != nullptr && commit.c() == nullptr && moved_proposer.c() != nullptr && proposer.c() == nullptr);
     auto built = moved_commit.build();
     auto moved_built = std::move(built);
     CHECK(!built && moved_built && moved_built->commit.len > 0);
