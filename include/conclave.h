@@ -738,7 +738,8 @@ typedef struct conclave_client_config {
 //
 // Each callback returns `CONCLAVE_OK`, or `CONCLAVE_STORAGE_FAILED` (best with words, through `conclave_host_error`), or
 // `CONCLAVE_STORAGE_LOCKED` if it works again once the device is unlocked; `write` also `CONCLAVE_CONFLICT`. They run on the
-// thread of the call that needs them, on several threads at once if the app calls from several, and must not call the library,
+// thread of the call that needs them, on several threads at once if the app calls from several, and in `conclave_check_storage` in
+// any case: lock what they share. They must not call the library,
 // but for the `conclave_batch_` functions inside `write` and the sinks. What they are lent is gone when they return.
 typedef struct conclave_storage {
   // `sizeof(conclave_storage)`.
@@ -749,8 +750,8 @@ typedef struct conclave_storage {
   conclave_release release;
   // Gives the values of `count` keys: calls `conclave_values_put` for each that is there. (`found` begins empty.)
   conclave_status (*read)(void *context, const struct conclave_bytes *keys, size_t count, struct conclave_values *found);
-  // Gives the records whose keys begin with `prefix`, in ascending order, strictly after `after` (empty: from the start), at
-  // most `limit` of them: calls `conclave_records_put` for each.
+  // Gives the records whose keys begin with `prefix`, in ascending order, strictly after `after` (empty: from the start):
+  // `limit` of them, or as many as there are; fewer means that there are no more. Calls `conclave_records_put` for each.
   conclave_status (*scan)(void *context,
                           struct conclave_bytes prefix,
                           struct conclave_bytes after,

@@ -28,7 +28,8 @@ use crate::store::{MemoryStorage, Storage, StorageError, StoredRecord, WriteBatc
 ///
 /// Each callback returns `CONCLAVE_OK`, or `CONCLAVE_STORAGE_FAILED` (best with words, through `conclave_host_error`), or
 /// `CONCLAVE_STORAGE_LOCKED` if it works again once the device is unlocked; `write` also `CONCLAVE_CONFLICT`. They run on the
-/// thread of the call that needs them, on several threads at once if the app calls from several, and must not call the library,
+/// thread of the call that needs them, on several threads at once if the app calls from several, and in `conclave_check_storage` in
+/// any case: lock what they share. They must not call the library,
 /// but for the `conclave_batch_` functions inside `write` and the sinks. What they are lent is gone when they return.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -48,8 +49,8 @@ pub struct conclave_storage {
             found: *mut conclave_values,
         ) -> conclave_status,
     >,
-    /// Gives the records whose keys begin with `prefix`, in ascending order, strictly after `after` (empty: from the start), at
-    /// most `limit` of them: calls `conclave_records_put` for each.
+    /// Gives the records whose keys begin with `prefix`, in ascending order, strictly after `after` (empty: from the start):
+    /// `limit` of them, or as many as there are; fewer means that there are no more. Calls `conclave_records_put` for each.
     pub scan: Option<
         unsafe extern "C" fn(
             context: *mut c_void,

@@ -59,8 +59,8 @@ pub trait Storage: Send + Sync {
     /// The values of `keys`, in their order; an absent record is `None`.
     fn read(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StorageError>;
 
-    /// Records whose keys begin with `prefix`, in ascending order, strictly after `after` (empty: from the start), at most
-    /// `limit` of them.
+    /// Records whose keys begin with `prefix`, in ascending order, strictly after `after` (empty: from the start): `limit` of
+    /// them, or as many as there are. Fewer than `limit` means that there are no more.
     fn scan(&self, prefix: Vec<u8>, after: Vec<u8>, limit: u32) -> Result<Vec<StoredRecord>, StorageError>;
 
     /// Checks every guard of the batch, then applies every operation, in one durable transaction.
