@@ -36,7 +36,7 @@ static inline conclave_bytes conclave_absent(void) {
 ";
 
 /// The files of the room, in the order in which a reader of the header wants them.
-const FILES: [&str; 26] = [
+const FILES: [&str; 27] = [
     "version",
     "status",
     "bytes",
@@ -61,6 +61,7 @@ const FILES: [&str; 26] = [
     "receive",
     "members",
     "commit",
+    "pending_commit",
     "proposing",
     "successor",
 ];

@@ -35,6 +35,7 @@ mod memory;
 mod names;
 mod outside;
 mod panic_hook;
+mod pending_commit;
 mod policy;
 mod proposal;
 mod proposing;
