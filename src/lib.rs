@@ -73,5 +73,5 @@ pub use client::*;
 pub use inspect::{ObjectKind, inspect, inspect_as, inspect_tree};
 pub use store::{
     BatchSize, Finding, Guard, MemoryStorage, Storage, StorageError, StoredRecord, Touches, WriteBatch, WriteOp,
-    check_storage,
+    check_storage, memory_storage,
 };

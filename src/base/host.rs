@@ -4,6 +4,8 @@
 //! Callbacks run on the thread of the call that needs them, before it returns, and must not call the library: that returns
 //! `Reentrant`. No lock that guards data is held meanwhile.
 
+use std::sync::Arc;
+
 use super::error::{Code, Result};
 use super::event::ResumptionPsk;
 
@@ -112,6 +114,12 @@ impl CredentialValidator for AcceptAll {
     fn is_successor(&self, old: Candidate, new: Candidate) -> Result<bool> {
         Ok(old.identity == new.identity)
     }
+}
+
+/// [`AcceptAll`] as the validator that a [`Host`](crate::Host) wants.
+#[uniffi::export]
+pub fn accept_all() -> Arc<dyn CredentialValidator> {
+    Arc::new(AcceptAll)
 }
 
 fn judge(identity: Identity) -> Verdict {
@@ -265,7 +273,11 @@ pub trait Observer: Send + Sync {
 
 /// Reports progress, and turns the observer's wish to stop into an error.
 pub(crate) fn report(observer: &dyn Observer, done: u64, total: u64) -> Result<()> {
-    if observer.progress(done, total)? { Ok(()) } else { Err(Code::Cancelled.into()) }
+    match observer.progress(done, total) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Code::Cancelled.into()),
+        Err(error) => Err(Code::ObserverFailed.with(error.detail())),
+    }
 }
 
 /// Lets all work run to its end.

@@ -26,6 +26,7 @@ pub struct ImportOptions {
     /// id, and signing keys, with the key packages that they signed. Without it, the import is refused if something would be.
     /// A group that is here and not in the archive has to be rejoined if its signing key was replaced: others refuse what the
     /// new key signs.
+    #[uniffi(default)]
     pub replace: bool,
 }
 
@@ -80,6 +81,7 @@ impl Client {
     /// `BadKey` for a key that is not 32 bytes, `BadArchive` for bytes that are none or were sealed under another key,
     /// `AlreadyMember` if something is here already that [`ImportOptions::replace`] is about, `StoreNewer` for an archive of a
     /// newer release.
+    #[uniffi::method(default(options))]
     pub fn import_archive(&self, archive: Vec<u8>, key: Vec<u8>, options: ImportOptions) -> Result<Imported> {
         let _inside = Inside::enter()?;
         let key = sealing_key(key)?;

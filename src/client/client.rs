@@ -89,6 +89,7 @@ impl Client {
     /// `BadArgument` for a `count` that is 0 or over 1 000, and for extensions that are malformed or of types that the
     /// client was opened without; `WrongContent` for an extension that does not belong in a key package; `UnsupportedSuite`
     /// if the client has no key for it.
+    #[uniffi::method(default(options))]
     pub fn create_key_packages(&self, count: u32, options: KeyPackageOptions) -> Result<Vec<KeyPackageMessage>> {
         let _inside = Inside::enter()?;
         if count == 0 || count > MAX_KEY_PACKAGES {
@@ -143,6 +144,7 @@ impl Client {
     /// that is malformed, `WrongContent` for one that does not belong in a group, the 2xx for one of RFC 9420's that is
     /// malformed, `LimitReached` for a list that is too long, `CredentialRejected` if the app does not believe us or an
     /// external sender.
+    #[uniffi::method(default(options))]
     pub fn create_group(&self, options: GroupOptions) -> Result<Arc<Group>> {
         let _inside = Inside::enter()?;
         let group_id = chosen_id(options.group_id.as_deref())?;
@@ -198,6 +200,7 @@ impl Client {
     /// # Errors
     /// `NotForUs`, `TreeMissing`, `UnknownPsk`, `AlreadyMember`, `UnsupportedSuite`, `LimitReached`, and the 2xx and 3xx of
     /// whatever breaks a rule: `BadSuccessor` for a Welcome into a group that should follow from another and does not.
+    #[uniffi::method(default(options))]
     pub fn join(&self, welcome: Vec<u8>, options: JoinOptions) -> Result<Arc<Group>> {
         let _inside = Inside::enter()?;
         let settings = Settings { encrypt_handshakes: !options.public_handshakes, pad: !options.without_padding };

@@ -81,6 +81,7 @@ impl CommitBuilder {
     }
 
     /// Closes the group, to be begun anew with other parameters: no other change may stand beside this one.
+    #[uniffi::method(default(options))]
     pub fn reinit(self: Arc<Self>, options: ReinitOptions) -> Result<Arc<Self>> {
         self.change(Change::Reinit(options))
     }

@@ -126,6 +126,12 @@ impl ClientConfig {
     }
 }
 
+/// The defaults for a client that calls itself `name`: [`ClientConfig::basic`], for languages that take functions alone.
+#[uniffi::export]
+pub fn basic_config(name: String) -> ClientConfig {
+    ClientConfig::basic(&name)
+}
+
 /// A signing key that the host holds.
 #[derive(Clone, uniffi::Record)]
 pub struct SigningKey {
@@ -145,12 +151,16 @@ pub struct Host {
     /// Who credentials stand for.
     pub validator: Arc<dyn CredentialValidator>,
     /// Signs with keys that the library never sees; nothing for keys in the storage.
+    #[uniffi(default)]
     pub signer: Option<Arc<dyn Signer>>,
     /// The app's rules on top of the RFC's; nothing for none.
+    #[uniffi(default)]
     pub policy: Option<Arc<dyn Policy>>,
     /// The time; nothing for that of the operating system.
+    #[uniffi(default)]
     pub clock: Option<Arc<dyn Clock>>,
     /// Watches long work; nothing to let it run.
+    #[uniffi(default)]
     pub observer: Option<Arc<dyn Observer>>,
 }
 
@@ -165,13 +175,16 @@ impl Host {
 #[derive(Clone, Debug, Default, uniffi::Record)]
 pub struct KeyPackageOptions {
     /// The cipher suite; nothing for the preferred one.
+    #[uniffi(default)]
     pub cipher_suite: Option<u16>,
     /// Whether the private keys are kept after use, for when all other key packages are used up. A Welcome for it opens more
     /// than once: one that is replayed is refused as long as the group is known here, but after the group was deleted with
     /// `delete`, it cannot be told from a new one.
+    #[uniffi(default)]
     pub last_resort: bool,
     /// Extensions of the key package itself, as the encoded list of [`encode_extensions`](crate::encode_extensions); empty for
     /// none. Their types must be among those that the client understands.
+    #[uniffi(default)]
     pub extensions: Vec<u8>,
 }
 
@@ -179,16 +192,22 @@ pub struct KeyPackageOptions {
 #[derive(Clone, Default, uniffi::Record)]
 pub struct GroupOptions {
     /// The id of the group; nothing for 16 random bytes.
+    #[uniffi(default)]
     pub group_id: Option<Vec<u8>>,
     /// The cipher suite; nothing for the preferred one.
+    #[uniffi(default)]
     pub cipher_suite: Option<u16>,
     /// The encoded extensions of the group (`Extension extensions<V>` of RFC 9420); empty for none.
+    #[uniffi(default)]
     pub extensions: Vec<u8>,
     /// Whether proposals and commits of this client go out unencrypted, for a delivery service that must read them.
+    #[uniffi(default)]
     pub public_handshakes: bool,
     /// Whether messages keep their exact length. By default they are padded, so that lengths tell little.
+    #[uniffi(default)]
     pub without_padding: bool,
     /// A tag of the app, which comes back in the effect.
+    #[uniffi(default)]
     pub tag: Vec<u8>,
 }
 
@@ -196,11 +215,15 @@ pub struct GroupOptions {
 #[derive(Clone, Default, uniffi::Record)]
 pub struct JoinOptions {
     /// The ratchet tree, when the Welcome does not hold it.
+    #[uniffi(default)]
     pub tree: Option<Vec<u8>>,
     /// Whether proposals and commits of this client go out unencrypted.
+    #[uniffi(default)]
     pub public_handshakes: bool,
     /// Whether messages keep their exact length.
+    #[uniffi(default)]
     pub without_padding: bool,
     /// A tag of the app, which comes back in the effect.
+    #[uniffi(default)]
     pub tag: Vec<u8>,
 }

@@ -42,10 +42,13 @@ pub enum Extension {
 #[derive(Clone, Debug, Default, PartialEq, Eq, uniffi::Record)]
 pub struct RequiredCapabilities {
     /// Types of extensions.
+    #[uniffi(default)]
     pub extensions: Vec<u16>,
     /// Types of proposals.
+    #[uniffi(default)]
     pub proposals: Vec<u16>,
     /// Types of credentials.
+    #[uniffi(default)]
     pub credentials: Vec<u16>,
 }
 
@@ -91,6 +94,7 @@ impl Client {
     ///
     /// # Errors
     /// `UnsupportedSuite` if the client has no key for it.
+    #[uniffi::method(default(cipher_suite))]
     pub fn external_sender(&self, cipher_suite: Option<u16>) -> Result<ExternalSender> {
         let _inside = Inside::enter()?;
         let identity = self.shared().services.identity_for(self.choose_suite(cipher_suite)?)?;
@@ -114,6 +118,7 @@ impl Group {
     ///
     /// # Errors
     /// Those of [`Group::propose_leave`], and `BadArgument` for a type of RFC 9420's own or one reserved for GREASE.
+    #[uniffi::method(default(tag))]
     pub fn propose_custom(&self, proposal_type: u16, content: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
         let proposal = propose::custom(proposal_type, content)?;
         self.propose(&tag, |_, _| Ok(proposal.clone()))

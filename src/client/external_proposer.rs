@@ -64,7 +64,7 @@ impl ExternalProposer {
     /// `BadArgument` if the group does not name the client, `UnsupportedSuite` if the client has no key for the group's, and what
     /// makes a GroupInfo invalid: the 2xx, `WrongContent` for another kind of message, `BadGroupInfo`, `BadSignature`, `BadTree`,
     /// and `CredentialRejected` for the member who signed it.
-    #[uniffi::constructor]
+    #[uniffi::constructor(default(tree))]
     pub fn new(client: Arc<Client>, group_info: Vec<u8>, tree: Option<Vec<u8>>) -> Result<Arc<Self>> {
         let _inside = Inside::enter()?;
         let shared = client.shared().clone();
@@ -178,6 +178,7 @@ impl Client {
     /// # Errors
     /// `Incapable` if the group asks for what this client does not support, `UnsupportedSuite` if it has no key for the group's,
     /// and what makes a GroupInfo invalid, as for [`ExternalProposer::new`].
+    #[uniffi::method(default(tree), default(tag))]
     pub fn propose_join(&self, group_info: Vec<u8>, tree: Option<Vec<u8>>, tag: Vec<u8>) -> Result<JoinProposal> {
         let _inside = Inside::enter()?;
         let host = &self.shared().services;

@@ -99,6 +99,7 @@ impl Group {
     /// `PendingProposals` while proposals wait for a commit (RFC 9420 §12.4), `UsageLimit` once as much was encrypted in the
     /// epoch as is safe (a commit is the remedy), `NotHealed` in a group that came out of an archive, `Removed`, `Frozen`,
     /// `TooLong`.
+    #[uniffi::method(default(aad), default(tag))]
     pub fn encrypt(&self, plaintext: Vec<u8>, aad: Vec<u8>, tag: Vec<u8>) -> Result<Vec<u8>> {
         self.send((&plaintext, &aad), &tag)
     }
@@ -146,6 +147,7 @@ impl Group {
     ///
     /// # Errors
     /// `NoPendingCommit`, also if another commit than the given one waits.
+    #[uniffi::method(default(commit), default(tag))]
     pub fn confirm_commit(&self, commit: Option<Vec<u8>>, tag: Vec<u8>) -> Result<Event> {
         self.act(Foresight::to_load, |txn, state| {
             pending::require(state, commit.as_deref())?;
@@ -161,6 +163,7 @@ impl Group {
     ///
     /// # Errors
     /// `NoPendingCommit`, also if another commit than the given one waits.
+    #[uniffi::method(default(commit))]
     pub fn discard_commit(&self, commit: Option<Vec<u8>>) -> Result<()> {
         self.act(Foresight::to_load, |txn, state| {
             pending::require(state, commit.as_deref())?;

@@ -20,21 +20,29 @@ use crate::schedule::Psk;
 #[derive(Clone, Default, uniffi::Record)]
 pub struct ExternalJoinOptions {
     /// The ratchet tree, when the GroupInfo does not hold it.
+    #[uniffi(default)]
     pub tree: Option<Vec<u8>>,
     /// Whether to give up what this client has of the group, and come in anew. Without it, a group that this client is a member
     /// of is not joined again. A group that came out of an archive, or that this client was removed from, needs no `rejoin`.
+    #[uniffi(default)]
     pub rejoin: bool,
     /// The ids of pre-shared keys to mix in, which every member must hold.
+    #[uniffi(default)]
     pub psks: Vec<Vec<u8>>,
     /// Earlier epochs whose secrets to mix in, as proof of having been a member: every member must have been, too.
+    #[uniffi(default)]
     pub resumption_psks: Vec<ResumptionPsk>,
     /// Authenticated beside the commit; everyone can read it.
+    #[uniffi(default)]
     pub aad: Vec<u8>,
     /// Whether later proposals and commits of this client go out unencrypted.
+    #[uniffi(default)]
     pub public_handshakes: bool,
     /// Whether messages keep their exact length.
+    #[uniffi(default)]
     pub without_padding: bool,
     /// A tag of the app, which comes back in the effect.
+    #[uniffi(default)]
     pub tag: Vec<u8>,
 }
 
@@ -62,6 +70,7 @@ impl Client {
     /// `PendingJoin`, `AlreadyMember`, `Frozen`, `TreeMissing`, `BadGroupInfo` if the group lets nobody in by itself or the epoch
     /// was lived through before, `UnknownPsk`, `UnsupportedSuite` if the client has no key for the group's, `LimitReached`, and
     /// the 2xx and 3xx of whatever breaks a rule: `Incapable` if this client lacks what the group asks for.
+    #[uniffi::method(default(options))]
     pub fn join_external(&self, group_info: Vec<u8>, options: ExternalJoinOptions) -> Result<ExternalJoin> {
         let _inside = Inside::enter()?;
         let psks: Vec<Psk> = options
@@ -111,6 +120,7 @@ impl Client {
     ///
     /// # Errors
     /// `NoPendingJoin`, also if another commit than the given one waits.
+    #[uniffi::method(default(commit), default(tag))]
     pub fn confirm_join(&self, group_id: Vec<u8>, commit: Option<Vec<u8>>, tag: Vec<u8>) -> Result<Arc<Group>> {
         let _inside = Inside::enter()?;
         let (group_id, hash) = (GroupId(group_id), commit.map(|commit| sha256(&[&commit])));
@@ -127,6 +137,7 @@ impl Client {
     ///
     /// # Errors
     /// `NoPendingJoin`, also if another commit than the given one waits.
+    #[uniffi::method(default(commit))]
     pub fn discard_join(&self, group_id: Vec<u8>, commit: Option<Vec<u8>>) -> Result<()> {
         let _inside = Inside::enter()?;
         let (group_id, hash) = (GroupId(group_id), commit.map(|commit| sha256(&[&commit])));

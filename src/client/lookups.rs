@@ -36,6 +36,7 @@ impl Client {
     ///
     /// # Errors
     /// Those of `join`, except for `TreeMissing`.
+    #[uniffi::method(default(tree))]
     pub fn preview_welcome(&self, welcome: Vec<u8>, tree: Option<Vec<u8>>) -> Result<WelcomePreview> {
         let _inside = Inside::enter()?;
         let host = &self.shared.services;

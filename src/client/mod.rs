@@ -31,7 +31,7 @@ pub use client::Client;
 #[cfg(feature = "test-util")]
 pub(crate) use client::Shared;
 pub use commit_builder::CommitBuilder;
-pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey};
+pub use config::{ClientConfig, GroupOptions, Host, JoinOptions, KeyPackageOptions, SigningKey, basic_config};
 pub use extensions::{Extension, ExternalSender, RequiredCapabilities, decode_extensions, encode_extensions};
 pub use external_proposer::{ExternalPlace, ExternalProposer, JoinProposal};
 pub use group::Group;

@@ -27,6 +27,7 @@ impl Group {
     ///   group that came out of an archive, where another device may have sent it.
     /// - What breaks a rule, the app's own among them (`CredentialRejected`, `PolicyRejected`): the 3xx. `LimitReached` for a
     ///   proposal when too many wait.
+    #[uniffi::method(default(tag))]
     pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
         let inbound = open::parse(&message)?;
         self.act(
@@ -56,6 +57,7 @@ impl Group {
     /// # Errors
     /// `UnknownProposal` and `UnknownPsk` if a commit waits for a proposal that has not come or for a key that was not put, and
     /// nothing else can be released: it stays. And those of the app's callbacks, after which the message stays as well.
+    #[uniffi::method(default(tag))]
     pub fn next_deferred(&self, tag: Vec<u8>) -> Result<Option<Event>> {
         let released = self.act(Foresight::to_load, |txn, state| {
             let released = deferral::release(txn, (state, &self.shared.services))?;

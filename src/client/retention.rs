@@ -21,6 +21,7 @@ impl Group {
     ///
     /// # Errors
     /// None but those of every call.
+    #[uniffi::method(default(keep_epochs))]
     pub fn prune(&self, keep_epochs: Option<u32>) -> Result<()> {
         self.act(Foresight::to_load, |txn, state| {
             retention::prune(txn, (state, &self.shared.services), keep_epochs)?;

@@ -21,10 +21,13 @@ use crate::tree::Extensions;
 #[derive(Clone, Default, uniffi::Record)]
 pub struct ReinitOptions {
     /// The id of the successor; nothing for 16 random bytes.
+    #[uniffi(default)]
     pub group_id: Option<Vec<u8>>,
     /// Its cipher suite; nothing for that of the old group.
+    #[uniffi(default)]
     pub cipher_suite: Option<u16>,
     /// Its encoded extensions (`Extension extensions<V>` of RFC 9420); nothing for those of the old group.
+    #[uniffi(default)]
     pub extensions: Option<Vec<u8>>,
 }
 
@@ -32,14 +35,19 @@ pub struct ReinitOptions {
 #[derive(Clone, Default, uniffi::Record)]
 pub struct SuccessorOptions {
     /// A key package of each member that comes along, for the cipher suite of the new group.
+    #[uniffi(default)]
     pub key_packages: Vec<Vec<u8>>,
     /// Whether the ratchet tree is handed out beside the Welcome instead of inside.
+    #[uniffi(default)]
     pub tree_beside_welcome: bool,
     /// Whether proposals and commits of this client go out unencrypted.
+    #[uniffi(default)]
     pub public_handshakes: bool,
     /// Whether messages keep their exact length.
+    #[uniffi(default)]
     pub without_padding: bool,
     /// A tag of the app, which comes back in the effect.
+    #[uniffi(default)]
     pub tag: Vec<u8>,
 }
 
@@ -47,10 +55,13 @@ pub struct SuccessorOptions {
 #[derive(Clone, Default, uniffi::Record)]
 pub struct BranchOptions {
     /// Its id; nothing for 16 random bytes.
+    #[uniffi(default)]
     pub group_id: Option<Vec<u8>>,
     /// Its encoded extensions (`Extension extensions<V>` of RFC 9420); nothing for those of the old group.
+    #[uniffi(default)]
     pub extensions: Option<Vec<u8>>,
     /// Its members.
+    #[uniffi(default)]
     pub members: SuccessorOptions,
 }
 
@@ -74,6 +85,7 @@ impl Group {
     /// itself, `UnsupportedSuite`, `BadArgument` for a list of extensions that is malformed, empty or has types reserved for
     /// GREASE, `WrongContent` for an extension that does not belong in a group, the 2xx for one of RFC 9420's that is
     /// malformed, `LimitReached` for a list that is too long.
+    #[uniffi::method(default(options), default(tag))]
     pub fn propose_reinit(&self, options: ReinitOptions, tag: Vec<u8>) -> Result<Vec<u8>> {
         self.propose(&tag, |_, state| Ok(Proposal::ReInit(reinit(state, &options)?)))
     }
@@ -85,6 +97,7 @@ impl Group {
     /// `NotClosed`, `BadArgument` if the key package of a member is missing, `AlreadyMember` if the successor is here already,
     /// `UnsupportedSuite` if this client has no key for the suite of the successor, `Incapable` if it or a key package does not
     /// support what the successor asks for, `PolicyRejected`, and for key packages, what [`Group::propose_add`] says of them.
+    #[uniffi::method(default(options))]
     pub fn create_successor(&self, options: SuccessorOptions) -> Result<Successor> {
         self.follow(&options, |txn, old, moving| successor::reinitialized(txn, (old, &self.shared.services), moving))
     }
@@ -97,6 +110,7 @@ impl Group {
     /// `TooLong` for an id of more than 1 024 bytes, `Removed`, `Frozen`, `NotHealed`, `BadArgument`, `WrongContent` and
     /// `LimitReached` for the list of extensions, `Incapable` if this client or a key package does not support what the group
     /// asks for, `PolicyRejected`, and for key packages, what [`Group::propose_add`] says of them.
+    #[uniffi::method(default(options))]
     pub fn branch(&self, options: BranchOptions) -> Result<Successor> {
         let group_id = chosen_id(options.group_id.as_deref())?;
         self.follow(&options.members, |txn, old, moving| {

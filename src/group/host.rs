@@ -82,6 +82,11 @@ impl Host {
         self.limits.sealing.within(suite.epoch_bytes())
     }
 
+    /// The time, in seconds since 1970.
+    pub(crate) fn now(&self) -> Result<u64> {
+        self.clock.now().map_err(clock_failed)
+    }
+
     /// SignWithLabel (RFC 9420 §5.1.2) by whoever holds the key.
     pub(crate) fn sign(
         &self,
@@ -150,6 +155,10 @@ const MAX_NAME: usize = 1024;
 
 fn signer_failed(error: Error) -> Error {
     Code::SignerFailed.with(error.detail())
+}
+
+fn clock_failed(error: Error) -> Error {
+    Code::ClockFailed.with(error.detail())
 }
 
 fn validator_failed(error: Error) -> Error {

@@ -34,7 +34,7 @@ const GRACE: u64 = 30 * 24 * 60 * 60;
 
 /// The longest lifetime from now on.
 pub(crate) fn fresh_lifetime(host: &Host) -> Result<Lifetime> {
-    let now = host.clock.now()?;
+    let now = host.now()?;
     let not_before = now.saturating_sub(SKEW);
     Ok(Lifetime { not_before, not_after: not_before.saturating_add(host.limits.longest_lifetime) })
 }
@@ -93,7 +93,7 @@ fn check_extensions(identity: &OwnIdentity, extensions: &Extensions) -> Result<(
 
 /// Deletes the private keys of key packages whose time is over.
 pub(crate) fn prune(txn: &mut Txn, host: &Host) -> Result<()> {
-    let now = host.clock.now()?;
+    let now = host.now()?;
     for own in list(txn, None, usize::MAX)? {
         if own.not_after.saturating_add(GRACE) < now {
             let key = txn.keyspace().key_package(&own.reference.0);
@@ -109,7 +109,7 @@ pub(crate) fn status(txn: &mut Txn, host: &Host, reference: &[u8]) -> Result<Key
     txn.watch(&key)?;
     Ok(match txn.load::<OwnKeyPackage>(&key)? {
         None => KeyPackageStatus::Unknown,
-        Some(own) if own.not_after < host.clock.now()? => KeyPackageStatus::Expired,
+        Some(own) if own.not_after < host.now()? => KeyPackageStatus::Expired,
         Some(own) => KeyPackageStatus::Available { last_resort: own.last_resort, not_after: own.not_after },
     })
 }

@@ -242,7 +242,7 @@ fn unprotect_private<'s>(
         false => Some(txn.load(&key)?.ok_or(Code::PastEpoch)?),
     };
     let record = past.as_ref().unwrap_or(&state.epoch);
-    let now = host.clock.now()?;
+    let now = host.now()?;
     record.require_fresh(now, host.limits.past_age)?;
     let located = message.locate(state.suite, &record.sender_data_secret, record.width.leaves())?;
     if located.leaf_index() == stay.own_leaf {

@@ -59,5 +59,5 @@ pub(crate) fn custom(proposal_type: u16, content: Vec<u8>) -> Result<Proposal> {
 
 /// A leaf that we bring in must be valid now (RFC 9420 §7.3).
 pub(crate) fn check_lifetime(host: &Host, node: &crate::tree::LeafNode) -> Result<()> {
-    node.lifetime().map_or(Ok(()), |lifetime| lifetime.check_now(host.clock.now()?))
+    node.lifetime().map_or(Ok(()), |lifetime| lifetime.check_now(host.now()?))
 }

@@ -177,7 +177,7 @@ pub(crate) fn check_reach(txn: &mut Txn, host: &Host, id: &PreSharedKeyId) -> Re
     let head = head_of(txn, psk_group_id)?;
     let near = head.epoch.0.saturating_sub(psk_epoch.0) <= u64::from(host.limits.resumption_epochs);
     let record = record_of(txn, &head, *psk_epoch)?;
-    let now = host.clock.now()?;
+    let now = host.now()?;
     match near && record.require_fresh(now, host.limits.past_age).is_ok() {
         true => Ok(()),
         false => {

@@ -27,7 +27,7 @@ const PAGE: u64 = 64;
 impl Window {
     /// The window when `current` is the epoch of the group, or was its last one for us.
     pub(crate) fn of(host: &Host, current: Epoch, past_epochs: u32) -> Result<Self> {
-        Ok(Window { now: host.clock.now()?, age: host.limits.past_age, current, past_epochs })
+        Ok(Window { now: host.now()?, age: host.limits.past_age, current, past_epochs })
     }
 
     /// The first epoch from `first` on, and before `end`, that is not too old; `end` if all are.

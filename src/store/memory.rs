@@ -62,6 +62,12 @@ impl MemoryStorage {
     }
 }
 
+/// An empty [`MemoryStorage`], as the storage that a [`Host`](crate::Host) wants.
+#[uniffi::export]
+pub fn memory_storage() -> Arc<dyn Storage> {
+    MemoryStorage::new()
+}
+
 impl Storage for MemoryStorage {
     fn read(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
         let mut inner = self.0.lock();

@@ -14,7 +14,7 @@ mod txn;
 
 pub use batch::{BatchSize, Guard, WriteBatch, WriteOp};
 pub use check::{Finding, check_storage};
-pub use memory::{MemoryStorage, Touches};
+pub use memory::{MemoryStorage, Touches, memory_storage};
 pub use storage::{Storage, StorageError, StoredRecord};
 
 pub(crate) use key::{Deferred, GroupKeys, Incarnation, Key, KeyRange, Namespace, RatchetKind, Tally};
