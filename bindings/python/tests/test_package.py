@@ -7,6 +7,7 @@ import inspect
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, List
 
 import pytest
 
@@ -42,9 +43,10 @@ def test_the_configuration_of_the_generator_took_effect() -> None:
 
 
 def test_bytes_can_come_in_other_shapes_and_nothing_else_can(pair: Pair) -> None:
-    for plain in (bytearray(b"hello"), memoryview(b"hello")):
-        message = pair.alice.encrypt(plain)
-        assert plaintext(pair.bob.receive(memoryview(message))) == b"hello"
+    shapes: List[Any] = [bytearray(b"hello"), memoryview(b"hello")]
+    for plain in shapes:
+        shape: Any = memoryview(pair.alice.encrypt(plain))
+        assert plaintext(pair.bob.receive(shape)) == b"hello"
     for wrong in ("hello", 5, None, [1, 2]):
         with pytest.raises(TypeError):
             pair.alice.encrypt(wrong)  # type: ignore[arg-type]
