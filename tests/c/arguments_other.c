@@ -23,7 +23,7 @@ void other_arguments(void)
     BAD(conclave_verdicts_accept(NULL, 1, some, some));
     BAD(conclave_verdicts_reject(NULL, 1, some));
     BAD(conclave_signature_put(NULL, some));
-    BAD(conclave_set_logger(NULL, 1));
+    BAD(conclave_set_logger(NULL, 0));
     BAD(conclave_set_logger(SHORT(conclave_logger), 1));
     BAD(conclave_set_logger(LONG(conclave_logger), 1));
     BAD(conclave_commit_add(NULL, some));
