@@ -20,7 +20,7 @@ const STEP: usize = 250;
 fn main() -> Outcome<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [count, programs @ ..] = arguments.as_slice() else { return Err("usage: mixed COUNT PROGRAM PROGRAM".into()) };
-    let count = count.parse()?;
+    let count: usize = count.parse()?;
     let directory = tempfile::tempdir_in(std::env::current_dir()?)?;
     let (database, inbox) = (directory.path().join("bob.sqlite"), directory.path().join("inbox"));
     fs::create_dir(&inbox)?;
@@ -36,7 +36,8 @@ fn main() -> Outcome<ExitCode> {
     }
     let (rows, distinct) = received(&database)?;
     print(&format!("{count} messages sent, {rows} in the table, {distinct} of them different"));
-    Ok(if all_well && rows == count && distinct == count { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let all_there = [rows, distinct].iter().all(|found| usize::try_from(*found).is_ok_and(|found| found == count));
+    Ok(if all_well && all_there { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn client(name: &str, storage: Arc<dyn Storage>) -> Outcome<Arc<Client>> {
@@ -74,7 +75,7 @@ fn start(program: &str, (database, inbox): (&Path, &Path), salt: u32) -> Outcome
     Ok(command.stdout(Stdio::piped()).spawn()?)
 }
 
-fn received(database: &Path) -> Outcome<(usize, usize)> {
+fn received(database: &Path) -> Outcome<(i64, i64)> {
     let query = "SELECT count(*), count(DISTINCT text) FROM received";
     Ok(Connection::open(database)?.query_row(query, [], |row| Ok((row.get(0)?, row.get(1)?)))?)
 }
