@@ -69,11 +69,20 @@ conclave_status sqlite_connection_open(struct sqlite_connection *connection, con
 }
 
 void sqlite_connection_close(struct sqlite_connection *connection) {
+    if (connection->database != NULL) {
+        sqlite_connection_settle(connection);
+        sqlite_connection_roll_back(connection);
+    }
     for (int i = 0; i < SQL_STATEMENTS; i++) {
         sqlite3_finalize(connection->statements[i]);
     }
-    /* The last connection of all empties and removes the write-ahead log. */
-    sqlite3_close(connection->database);
+    /* The last connection of all empties and removes the write-ahead log, but not before the app has finalised what it
+       prepared: empty is the least that it shall be until then. */
+    if (connection->database != NULL && sqlite3_next_stmt(connection->database, NULL) != NULL) {
+        connection->log_is_full = true;
+        sqlite_connection_empty_log(connection, 0);
+    }
+    sqlite3_close_v2(connection->database);
     sqlite3_free(connection->error);
 }
 
@@ -112,6 +121,43 @@ int sqlite_connection_find(struct sqlite_connection *connection, conclave_bytes 
 bool sqlite_connection_run(struct sqlite_connection *connection, enum sqlite_statement which) {
     bool ran = sqlite3_step(connection->statements[which]) == SQLITE_DONE;
     return sqlite3_reset(connection->statements[which]) == SQLITE_OK && ran;
+}
+
+void sqlite_connection_settle(struct sqlite_connection *connection) {
+    sqlite3_stmt *statement = NULL;
+    while ((statement = sqlite3_next_stmt(connection->database, statement)) != NULL) {
+        if (sqlite3_stmt_busy(statement)) {
+            sqlite3_reset(statement);
+        }
+    }
+}
+
+conclave_status sqlite_connection_ready(struct sqlite_connection *connection) {
+    if (connection->lent) {
+        return sqlite_connection_refuse(connection,
+                                        "a transaction is open: the store was called from inside on_effect");
+    }
+    sqlite_connection_roll_back(connection);
+    if (sqlite3_get_autocommit(connection->database) == 0) {
+        return sqlite_connection_failed(connection, "taking back a transaction that failed before");
+    }
+    return CONCLAVE_OK;
+}
+
+conclave_status sqlite_connection_begin(struct sqlite_connection *connection, enum sqlite_statement how,
+                                        const char *doing) {
+    conclave_status status = sqlite_connection_ready(connection);
+    if (status == CONCLAVE_OK && !sqlite_connection_run(connection, how)) {
+        status = sqlite_connection_failed(connection, doing);
+    }
+    return status;
+}
+
+void sqlite_connection_roll_back(struct sqlite_connection *connection) {
+    /* After some errors SQLite has done so itself. */
+    if (sqlite3_get_autocommit(connection->database) == 0) {
+        sqlite_connection_run(connection, SQL_ROLLBACK);
+    }
 }
 
 void sqlite_connection_forget(struct sqlite_connection *connection) {
