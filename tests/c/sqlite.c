@@ -156,7 +156,8 @@ static void end(struct world *world)
 static conclave_status encrypt(const struct world *world)
 {
     conclave_buf *message = NULL;
-    conclave_status status = conclave_group_encrypt(world->group, text("hello"), none, none, &message);
+    conclave_status status =
+        conclave_group_encrypt(world->group, conclave_text("hello"), conclave_absent(), conclave_absent(), &message);
 
     conclave_buf_free(message);
     return status;
@@ -171,7 +172,7 @@ static void forget_an_epoch(const struct world *world)
 
     MUST(conclave_group_new_commit(world->group, &commit));
     MUST(conclave_commit_build(commit, &result));
-    MUST(conclave_group_confirm_commit(world->group, result->commit, none, &event));
+    MUST(conclave_group_confirm_commit(world->group, result->commit, conclave_absent(), &event));
     conclave_event_free(event);
     conclave_commit_result_free(result);
     conclave_commit_free(commit);
@@ -307,7 +308,7 @@ static void another_header(void)
     make_store(&world, 0);
     storage = sqlite_store_storage(world.store);
     host = host_over(&storage);
-    MUST(conclave_client_config_init(&config, sizeof config, text("alice")));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text("alice")));
     FAILS(CONCLAVE_HEADER_MISMATCH, conclave_client_new(CONCLAVE_VERSION_NUMBER + 1, &config, &host, &client));
     sqlite_store_free(world.store);
     CHECK(log_length(&world) >= 0);
