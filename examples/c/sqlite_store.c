@@ -260,8 +260,8 @@ static conclave_status apply_all(struct sqlite_connection *connection, const con
     return status;
 }
 
-/* Lets the app store the effect. Whatever its failure is, it is one of the storage: a conflict would be taken for that of
-   a guard, and tried again. */
+/* Lets the app store the effect. Whatever its failure is, it is one of the storage: a conflict would be taken for that
+   of a guard, and tried again. */
 static conclave_status tell_app(sqlite_store *store, const conclave_batch *batch) {
     struct sqlite_connection *connection = &store->connection;
     const conclave_effect *effect = NULL;

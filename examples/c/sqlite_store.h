@@ -40,10 +40,10 @@
  * conclave_host_error. It must not end the transaction, nor call the library or the store, and may run again if the
  * database was busy.
  *
- * The connection is lent until it returns. Statements may be kept for the next time; those that are still running are
- * reset, so none has to be run to its end, and no row is to be looked at later. A blob (sqlite3_blob) must be closed.
- * What is kept has to be finalised, but not before the store is let go by its last holder unless inside of on_effect;
- * until then the file stays open.
+ * The connection is lent until it returns. It may keep what it has prepared for its next run: statements that are still
+ * running are reset, so that they hold up neither the transaction nor the emptying of the log. A blob (sqlite3_blob)
+ * must be closed. What is kept is finalised by the app, inside of on_effect or once the last holder has let the store
+ * go; until then the file stays open.
  */
 typedef conclave_status sqlite_store_on_effect(void *context, sqlite3 *transaction, const conclave_effect *effect);
 

@@ -136,7 +136,7 @@ pub extern "C" fn conclave_client_new(
         check_header(header_version)?;
         // Before anything else can fail: from here on, what was lent is released.
         let host = lent(host)?;
-        let out = required(client, "client")?;
+        let out = required(client, "the output")?;
         let config = read(config, "config")?.copy()?;
         out.write(Some(Box::new(conclave_client { client: Client::new(config, host)? })));
         Ok(())

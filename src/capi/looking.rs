@@ -128,7 +128,7 @@ pub extern "C" fn conclave_check_storage(
         let _inside = Inside::enter()?;
         // Before anything else can fail: from here on, what was lent is released.
         let storage = HostStorage::new(storage)?;
-        let out = required(findings, "findings")?;
+        let out = required(findings, "the output")?;
         let found = check_storage(storage)?;
         let mut owner = conclave_memory::new();
         let mut text = |text: String| {
