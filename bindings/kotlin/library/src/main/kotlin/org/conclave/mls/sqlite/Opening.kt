@@ -61,7 +61,11 @@ private fun connect(path: Path, options: SqliteOptions): SqliteConnection {
     val file = path.toAbsolutePath().toString()
     // The driver would take what follows for settings.
     if ('?' in file) throw refusal("opening: there must be no question mark in the path")
-    val config = SQLiteConfig().apply { busyTimeout = Math.toIntExact(options.busyTimeout.toMillis()) }
+    val config = SQLiteConfig().apply {
+        busyTimeout = Math.toIntExact(options.busyTimeout.toMillis())
+        // Otherwise the driver leaves a statement open after every insertion, and nothing can be scrubbed.
+        isGetGeneratedKeys = false
+    }
     try {
         return SqliteConnection(DriverManager.getConnection("jdbc:sqlite:$file", config.toProperties()))
     } catch (error: SQLException) {
