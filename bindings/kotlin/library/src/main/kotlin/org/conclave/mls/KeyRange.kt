@@ -15,7 +15,11 @@ public class KeyRange private constructor(public val from: ByteArray, public val
             KeyRange(if (compare(after, prefix) < 0) prefix else after + 0, next(prefix))
 
         /** Negative, zero or positive, as [one] comes before [other], is equal to it, or comes after it. */
-        public fun compare(one: ByteArray, other: ByteArray): Int = java.util.Arrays.compareUnsigned(one, other)
+        public fun compare(one: ByteArray, other: ByteArray): Int {
+            // Android has had Arrays.compareUnsigned since API level 33 only.
+            val differs = (0 until minOf(one.size, other.size)).firstOrNull { one[it] != other[it] }
+            return if (differs == null) one.size - other.size else one[differs].toUByte().compareTo(other[differs].toUByte())
+        }
 
         /** The first key that comes after all that begin with [prefix]. */
         private fun next(prefix: ByteArray): ByteArray? {
