@@ -10,13 +10,15 @@ import java.util.stream.Collectors;
 /**
  * Finishes the Kotlin that UniFFI writes: {@code java Finish.java FILE}, which is changed in place.
  *
- * <p>Four things cannot be mended from outside, and each is dangerous or tiresome enough to be mended here. Every step counts what it
+ * <p>Five things cannot be mended from outside, and each is dangerous or tiresome enough to be mended here. Every step counts what it
  * found, and fails if that is not what it knows, so that another version of UniFFI is looked at before it is shipped.
  */
 final class Finish {
     private static final Pattern FIELD = Pattern.compile("^\\s*(?:var|val) `(\\w+)`: .*");
     private static final Pattern DATA_CLASS = Pattern.compile("^\\s*data class (\\w+)\\s*\\($");
     private static final Pattern SINGLETON = Pattern.compile("^    object (\\w+) : (\\w+)\\(\\)$");
+    private static final Pattern WRITE =
+        Pattern.compile("uniffiObj\\.`write`\\(\\s*FfiConverterTypeWriteBatch\\.lift\\(`batch`\\),\\s*\\)");
     private static final Pattern RUST_NAME = Pattern.compile("`([A-Z]\\w*(?:(?:::|\\.)\\w+)+|[a-z]+(?:_[a-z]+)+)`");
     private static final Pattern RUST_LINK = Pattern.compile("\\[`([\\w:]+)`\\](?:\\([\\w:]+\\))?");
 
@@ -24,7 +26,7 @@ final class Finish {
 
     public static void main(String[] arguments) throws IOException {
         Path file = Path.of(arguments[0]);
-        String text = callbacksCatchEverything(errorHasANameOfItsOwn(Files.readString(file)));
+        String text = batchesEndWithTheirWrite(callbacksCatchEverything(errorHasANameOfItsOwn(Files.readString(file))));
         List<String> lines = namesInKotlin(classesPrintAndCompare(text.lines().collect(Collectors.toList())));
         Files.writeString(file, String.join("\n", lines) + "\n");
     }
@@ -52,6 +54,13 @@ final class Finish {
         expect(2, count(text, caught), "the catch of a callback");
         expect(2, count(text, trace), "the stack trace of a callback");
         return text.replace(caught, "} catch(e: kotlin.Throwable) {").replace(trace, "hostWords(e)");
+    }
+
+    /** Otherwise a batch, which may hold megabytes that Java's collector does not see, stays until it comes round to it. */
+    private static String batchesEndWithTheirWrite(String text) {
+        Matcher call = WRITE.matcher(text);
+        expect(1, (int) call.results().count(), "the write of a storage");
+        return call.reset().replaceFirst("FfiConverterTypeWriteBatch.lift(`batch`).use { uniffiObj.`write`(it) }");
     }
 
     /**

@@ -27,7 +27,7 @@ class HandlesTest {
 
     @Test
     fun `what is closed in the middle of a call ends after it`() {
-        val storage = Slow()
+        val storage = Watched()
         val group = person("alice", storage).createGroup()
         storage.onWrite = { group.close() }
         assertTrue(group.encrypt("hello".toByteArray()).isNotEmpty())
@@ -40,6 +40,16 @@ class HandlesTest {
         val group = alice.createGroup()
         alice.close()
         assertEquals(1u, group.status().members)
+    }
+
+    @Test
+    fun `a batch ends with its write`() {
+        val storage = Watched()
+        val kept = mutableListOf<WriteBatch>()
+        storage.onBatch = { kept += it }
+        person("alice", storage).createGroup()
+        assertTrue(kept.isNotEmpty())
+        kept.forEach { assertThrows(IllegalStateException::class.java) { it.effect() } }
     }
 
     @Test
@@ -85,12 +95,14 @@ class HandlesTest {
         Thread.sleep(50)
     }
 
-    private class Slow : MapStorage() {
+    private class Watched : MapStorage() {
         var onWrite: () -> Unit = {}
+        var onBatch: (WriteBatch) -> Unit = {}
 
         override fun write(batch: WriteBatch) {
             // On another thread, as an app that closes a screen would.
             thread(block = onWrite).join()
+            onBatch(batch)
             super.write(batch)
         }
     }

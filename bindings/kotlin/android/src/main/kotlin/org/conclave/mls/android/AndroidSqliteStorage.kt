@@ -55,15 +55,14 @@ public class AndroidSqliteStorage(file: File, private val onEffect: OnEffect? = 
         reading(oneWindow = limit <= WINDOW) { records.stretch(KeyRange.of(prefix, after), limit) }
 
     /** Guards, operations and the app's rows in one transaction. */
-    override fun write(batch: WriteBatch): Unit =
-        batch.use {
-            if (database.inTransaction()) throw refusal("a transaction is open: the library was called from inside one")
-            val deadline = System.nanoTime() + PATIENCE
-            var cleared: Boolean? = null
-            while (cleared == null) cleared = attempt(batch, lastTry = System.nanoTime() >= deadline)
-            if (cleared) logIsFull = true
-            emptyLog()
-        }
+    override fun write(batch: WriteBatch) {
+        if (database.inTransaction()) throw refusal("a transaction is open: the library was called from inside one")
+        val deadline = System.nanoTime() + PATIENCE
+        var cleared: Boolean? = null
+        while (cleared == null) cleared = attempt(batch, lastTry = System.nanoTime() >= deadline)
+        if (cleared) logIsFull = true
+        emptyLog()
+    }
 
     /** Closes the file. Calls of the library that need it fail afterwards. */
     override fun close(): Unit = database.close()

@@ -16,15 +16,22 @@ import org.conclave.mls.sqlite.SqliteStorage
 private const val USAGE = """usage:
   bench                                 what it costs to encrypt 1 KiB
   bench DATABASE WELCOME TREE           the same, and what it costs bob, whose store DATABASE is, to join by WELCOME and TREE
-  bench key-package DATABASE FILE       makes a store for bob, and a key package to invite him with"""
+  bench key-package DATABASE FILE       makes a store for bob, and a key package to invite him with
+  bench group SIZE FILE WELCOME TREE    makes a group of that size with him in it, and the Welcome and tree to join it by"""
 
 private const val WARM_UP = 5_000
 private const val CALLS = 10_000
+
+/** How many members one commit adds. */
+private const val AT_ONCE = 500
 
 /** Measures, and prints `name<TAB>value<TAB>unit`. */
 fun main(arguments: Array<String>) {
     when {
         arguments.size == 3 && arguments[0] == "key-package" -> makeKeyPackage(Path.of(arguments[1]), Path.of(arguments[2]))
+        arguments.size == 5 && arguments[0] == "group" -> {
+            makeGroup(arguments[1].toInt(), Path.of(arguments[2]), Path.of(arguments[3]), Path.of(arguments[4]))
+        }
         arguments.size == 3 -> {
             join(Path.of(arguments[0]), Path.of(arguments[1]), Path.of(arguments[2]))
             encryption()
@@ -54,6 +61,19 @@ private fun makeKeyPackage(database: Path, file: Path) {
     SqliteStorage(database).use { storage ->
         Files.write(file, Client(basicConfig("bob"), Host(storage, acceptAll())).use { it.createKeyPackages(1u).single().message })
     }
+}
+
+private fun makeGroup(size: Int, keyPackage: Path, welcome: Path, tree: Path) {
+    val group = person("alice").createGroup()
+    val others = (1..size - 2).asSequence().map { n -> person("member $n").use { it.createKeyPackages(1u).single().message } }
+    for (some in others.chunked(AT_ONCE)) {
+        group.newCommit().treeLater().also { builder -> some.forEach { builder.add(it).close() } }.build()
+        group.confirmCommit()
+    }
+    val built = group.newCommit().treeLater().add(Files.readAllBytes(keyPackage)).build()
+    group.confirmCommit()
+    Files.write(welcome, built.welcome!!)
+    Files.write(tree, group.exportTree())
 }
 
 private fun join(database: Path, welcome: Path, tree: Path) {

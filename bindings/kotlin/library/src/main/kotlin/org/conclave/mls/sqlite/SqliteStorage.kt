@@ -69,7 +69,7 @@ public class SqliteStorage private constructor(
         withReader { it.records(KeyRange.of(prefix, after), limit) }
 
     /** Guards, operations and the app's rows in one transaction. */
-    override fun write(batch: WriteBatch): Unit = batch.use { writer.write(it) }
+    override fun write(batch: WriteBatch): Unit = writer.write(batch)
 
     /**
      * Rewrites the whole file, so that no trace of a deleted record is left in it: SQLite itself leaves a few behind when it packs a
@@ -95,9 +95,9 @@ public class SqliteStorage private constructor(
         val reader = synchronized(readers) { readers.poll() } ?: openReader(path, options)
         try {
             return act(reader).also { keep(reader) }
-        } catch (error: SQLException) {
+        } catch (thrown: Throwable) {
             reader.close()
-            throw unavailable("reading", error)
+            throw if (thrown is SQLException) unavailable("reading", thrown) else thrown
         }
     }
 
