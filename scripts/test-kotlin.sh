@@ -7,9 +7,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../bindings/kotlin"
 
-# has TOOL: Maven by itself brings only the runtime of Java, with which nothing can be compiled.
 has() { command -v "$1" >/dev/null 2>&1; }
 
+# Maven by itself brings only the runtime of Java, with which nothing can be compiled.
 see_to() {
   local missing=""
   has javac || missing="openjdk-17-jdk-headless"
@@ -24,6 +24,10 @@ see_to() {
 
 if ! see_to; then
   echo "Kotlin is left out: a JDK and Maven are needed (Debian: openjdk-17-jdk-headless maven)"
+  exit 3
+fi
+if [ -z "${CONCLAVE_BUILT:-}" ] && ! ../../scripts/need.sh cargo cc >&2; then
+  echo "Kotlin is left out: Rust is needed to build the library (or CONCLAVE_BUILT)"
   exit 3
 fi
 
