@@ -46,5 +46,6 @@ ran=$(sum tests) skipped=$(sum skipped) failed=$(($(sum failures) + $(sum errors
 if [ "$failed" = 0 ] && { [ "$status" != 0 ] || [ "$ran" = 0 ]; }; then
   failed=1 ran=$((ran + 1))
 fi
-printf 'kotlin: %d passed, %d failed\n' $((ran - skipped - failed)) "$failed"
+# Maven leaves its last line open.
+printf '\nkotlin: %d passed, %d failed\n' $((ran - skipped - failed)) "$failed"
 [ "$failed" = 0 ]
