@@ -1127,7 +1127,7 @@ inline conclave_version_info version() {
     return version;
 }
 
-// Sends what the library logs to the app, for all clients of the process; the last call wins.
+// Sends what the library logs to the app, for all clients of the process; the last call wins. With nullptr nobody hears it.
 inline Result<void> set_logger(const std::shared_ptr<Logger> &logger, conclave_log_level level) {
     if (logger == nullptr) {
         return detail::finish(conclave_set_logger(nullptr, level));

@@ -19,7 +19,8 @@ static conclave_host host_of(const conclave_storage *storage)
 static conclave_status encrypt(const conclave_group *group)
 {
     conclave_buf *message;
-    conclave_status status = conclave_group_encrypt(group, text("hello"), none, none, &message);
+    conclave_status status =
+        conclave_group_encrypt(group, conclave_text("hello"), conclave_absent(), conclave_absent(), &message);
 
     if (status == CONCLAVE_OK) {
         conclave_buf_free(message);
@@ -102,7 +103,7 @@ static void reentry(conclave_group *group)
 
     store.inside = call_back;
     store.argument = group;
-    MUST(conclave_group_encrypt(group, text("hello"), none, text("tag"), &message));
+    MUST(conclave_group_encrypt(group, conclave_text("hello"), conclave_absent(), conclave_text("tag"), &message));
     CHECK(store.inside == NULL);
     conclave_buf_free(message);
 }
@@ -130,7 +131,7 @@ static void impatience(const conclave_host *host)
     conclave_client *client;
     conclave_group *group;
 
-    MUST(conclave_client_config_init(&config, sizeof config, text("hasty")));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text("hasty")));
     config.lease_timeout = 0;
     MUST(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, host, &client));
     MUST(conclave_client_create_group(client, NULL, &group));
@@ -197,7 +198,7 @@ static void releases(void)
     conclave_client *client;
     int released = store.released;
 
-    MUST(conclave_client_config_init(&config, sizeof config, text("alice")));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text("alice")));
     config.cipher_suite_count = 0;
     FAILS(CONCLAVE_BAD_ARGUMENT, conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &client));
     CHECK(store.released == released + 1);
@@ -211,7 +212,7 @@ static conclave_status strange_read(void *context, const conclave_bytes *keys, s
 {
     (void)context;
     (void)keys;
-    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_values_put(found, count, none));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_values_put(found, count, conclave_absent()));
     return conclave_host_error(CONCLAVE_STORAGE_FAILED, "strange");
 }
 
@@ -223,7 +224,7 @@ static void sinks(void)
     conclave_client *client;
 
     storage.read = strange_read;
-    MUST(conclave_client_config_init(&config, sizeof config, text("bob")));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text("bob")));
     FAILS(CONCLAVE_STORAGE_FAILED, conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &client));
     CHECK(strstr(detail(), "strange") != NULL);
 }
