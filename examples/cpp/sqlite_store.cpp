@@ -89,16 +89,31 @@ void SqliteStore::prepare_file() {
                   "(key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID");
 }
 
-void SqliteStore::refuse_inside_a_transaction() const {
+// The last connection of all empties and removes the log, but not before the app has finalised what it prepared: empty is the
+// least that it shall be until then.
+SqliteStore::~SqliteStore() {
+    database_.settle();
+    database_.roll_back();
+    log_is_full_ = true;
+    empty_log(0);
+}
+
+// A transaction that could not be taken back earlier is taken back now, and until that succeeds everything is refused. One that
+// the app is inside of is left alone, and refused as well.
+void SqliteStore::make_ready() const {
+    if (lent_) {
+        throw std::runtime_error("a transaction is open: the store was called from inside on_effect");
+    }
+    database_.roll_back();
     if (database_.in_transaction()) {
-        throw std::runtime_error("a transaction is open: the library was called from inside one, or one was left behind");
+        throw sqlite::Error(database_.c(), "taking back a transaction that failed before");
     }
 }
 
 // A call sees one state only.
 Answer SqliteStore::read(List<conclave_bytes> keys, Values found) {
     std::lock_guard lock(mutex_);
-    refuse_inside_a_transaction();
+    make_ready();
     sqlite::Transaction transaction(database_, "BEGIN");
     for (std::size_t index = 0; index < keys.size(); ++index) {
         if (value_.bind(Bytes(keys[index])).step()) {
@@ -113,7 +128,7 @@ Answer SqliteStore::read(List<conclave_bytes> keys, Values found) {
 // One statement, so one state. The first key that does not begin with the prefix ends it.
 Answer SqliteStore::scan(Bytes prefix, Bytes after, std::uint32_t limit, Records found) {
     std::lock_guard lock(mutex_);
-    refuse_inside_a_transaction();
+    make_ready();
     scan_.bind(prefix, after, std::int64_t{limit});
     while (scan_.step()) {
         Bytes key = scan_.bytes(0);
@@ -128,7 +143,7 @@ Answer SqliteStore::scan(Bytes prefix, Bytes after, std::uint32_t limit, Records
 
 Answer SqliteStore::write(WriteBatch batch) {
     std::lock_guard lock(mutex_);
-    refuse_inside_a_transaction();
+    make_ready();
     bool cleared = false;
     bool written = patiently([&] {
         batch.rewind();
@@ -159,10 +174,23 @@ bool SqliteStore::attempt(WriteBatch &batch, bool &cleared) {
     }
     const conclave_effect *effect = batch.effect();
     if (on_effect_ && effect != nullptr) {
-        on_effect_(database_.c(), *effect);
+        tell_app(*effect);
     }
     transaction.commit();
     return true;
+}
+
+// What the app leaves running would keep the transaction from being committed, or the log from being emptied.
+void SqliteStore::tell_app(const conclave_effect &effect) {
+    struct Loan {
+        explicit Loan(SqliteStore &store) : store_(store) { store_.lent_ = true; }
+        ~Loan() {
+            store_.lent_ = false;
+            store_.database_.settle();
+        }
+        SqliteStore &store_;
+    } loan(*this);
+    on_effect_(database_.c(), effect);
 }
 
 // A record that should be absent must not be there, and any other must have the very value.
