@@ -41,6 +41,11 @@ status=0
 # In this phase the examples run on the jar that is shipped, and not on the classes that it is made of.
 mvn --batch-mode --no-transfer-progress --fail-at-end package || status=$?
 rm -rf examples/target/unpacked
+# For the test with two languages on one store, which scripts/test-languages.sh makes with every language.
+if [ -n "${CONCLAVE_BUILT:-}" ]; then
+  printf '#!/bin/sh\nexec "%s/examples/bin/worker" "$@"\n' "$PWD" >"$CONCLAVE_BUILT/kotlin-worker"
+  chmod +x "$CONCLAVE_BUILT/kotlin-worker"
+fi
 ran=$(sum tests) skipped=$(sum skipped) failed=$(($(sum failures) + $(sum errors)))
 # A build that breaks before its tests have run is one failure.
 if [ "$failed" = 0 ] && { [ "$status" != 0 ] || [ "$ran" = 0 ]; }; then

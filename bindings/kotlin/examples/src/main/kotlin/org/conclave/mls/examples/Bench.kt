@@ -15,9 +15,9 @@ import org.conclave.mls.sqlite.SqliteStorage
 
 private const val USAGE = """usage:
   bench                                 what it costs to encrypt 1 KiB
-  bench DATABASE WELCOME TREE           the same, and what it costs bob, whose store DATABASE is, to join by WELCOME and TREE
-  bench key-package DATABASE FILE       makes a store for bob, and a key package to invite him with
-  bench group SIZE FILE WELCOME TREE    makes a group of that size with him in it, and the Welcome and tree to join it by"""
+  bench DATABASE WELCOME TREE           the same, and what it costs the client "joiner", in DATABASE, to join
+  bench key-package DATABASE FILE       makes DATABASE, with that client, and a key package of it
+  bench group SIZE FILE WELCOME TREE    makes a group of that size with it, and what to join by"""
 
 private const val WARM_UP = 5_000
 private const val CALLS = 10_000
@@ -59,7 +59,7 @@ private fun encrypt(storage: Storage): Double {
 
 private fun makeKeyPackage(database: Path, file: Path) {
     SqliteStorage(database).use { storage ->
-        Files.write(file, Client(basicConfig("bob"), Host(storage, acceptAll())).use { it.createKeyPackages(1u).single().message })
+        Files.write(file, Client(basicConfig("joiner"), Host(storage, acceptAll())).use { it.createKeyPackages(1u).single().message })
     }
 }
 
@@ -79,11 +79,11 @@ private fun makeGroup(size: Int, keyPackage: Path, welcome: Path, tree: Path) {
 private fun join(database: Path, welcome: Path, tree: Path) {
     SqliteStorage(database).use { sqlite ->
         val storage = Timed(sqlite)
-        val bob = Client(basicConfig("bob"), Host(storage, acceptAll()))
+        val joiner = Client(basicConfig("joiner"), Host(storage, acceptAll()))
         val options = JoinOptions(tree = Files.readAllBytes(tree))
         val bytes = Files.readAllBytes(welcome)
         storage.spent = 0.0
-        val all = micros { bob.join(bytes, options).use { tell("members", it.status().members.toDouble(), "members") } }
+        val all = micros { joiner.join(bytes, options).use { tell("members", it.status().members.toDouble(), "members") } }
         tell("join", all / 1e6, "s")
         tell("join, the write of it", storage.spent / 1e6, "s")
         tell("join, peak resident set", peak() / 1024.0, "MiB")

@@ -14,8 +14,11 @@ import org.sqlite.SQLiteException
 private const val SCHEMA =
     "CREATE TABLE IF NOT EXISTS conclave_records (key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID"
 
-/** How often a busy database is asked again where SQLite itself does not wait, in milliseconds. */
-internal const val RETRY = 5L
+/**
+ * How often a busy database is asked again, in milliseconds. SQLite's own waiting asks ever more rarely, up to ten times a second:
+ * beside a process that writes one message after the other, it hardly ever comes to its turn.
+ */
+internal const val RETRY = 1L
 
 internal const val CLOSED = "the store is closed"
 

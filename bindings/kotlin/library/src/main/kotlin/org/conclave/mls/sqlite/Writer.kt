@@ -29,6 +29,7 @@ internal class Writer(
     private var logIsFull = true
 
     init {
+        // This also ends SQLite's own waiting, see `RETRY`.
         emptyLog(Duration.ZERO)
     }
 
@@ -48,7 +49,7 @@ internal class Writer(
     fun scrub(): Unit =
         alone {
             try {
-                connection.run("VACUUM")
+                waiting(options.busyTimeout) { connection.run("VACUUM") }
             } catch (error: SQLException) {
                 throw unavailable("scrubbing", error)
             }
@@ -134,12 +135,18 @@ internal class Writer(
     private fun emptyLog(patience: Duration) {
         if (!logIsFull) return
         try {
-            connection.query("PRAGMA busy_timeout = ${patience.toMillis()}") { }
-            logIsFull = connection.query("PRAGMA wal_checkpoint(TRUNCATE)") { it.getBoolean(1) }
+            logIsFull = waiting(patience) { connection.query("PRAGMA wal_checkpoint(TRUNCATE)") { it.getBoolean(1) } }
         } catch (_: SQLException) {
             logIsFull = true
-        } finally {
-            connection.query("PRAGMA busy_timeout = ${options.busyTimeout.toMillis()}") { }
         }
     }
+
+    /** Runs [act] with SQLite waiting for others; after it, it does not. */
+    private fun <T> waiting(patience: Duration, act: () -> T): T =
+        try {
+            connection.query("PRAGMA busy_timeout = ${patience.toMillis()}") { }
+            act()
+        } finally {
+            connection.query("PRAGMA busy_timeout = 0") { }
+        }
 }
