@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -9,6 +10,7 @@ import pytest
 
 import conclave
 from conclave import StorageError
+from conclave._host import guarded
 from conclave._native import conclave as native
 from conftest import Pair, joined, person, plaintext
 
@@ -203,17 +205,30 @@ def test_a_declared_error_keeps_its_kind() -> None:
         assert raised.value.code == code and str(error) in raised.value.detail
 
 
-def test_the_bare_error_classes_and_unfit_details_are_told_in_words() -> None:
-    for error in (StorageError("bare"), StorageError.Unavailable(["bare"])):  # type: ignore[arg-type]
-        storage = Memory()
-        client = person("alice", storage)
+def test_errors_that_rust_does_not_know_are_told_in_words() -> None:
+    unfit: Any = "not a number"
+    for error in (conclave.Error(711, "bare"), conclave.Error.Signer(unfit, "bare")):
+        with pytest.raises(conclave.Error.Signer) as raised:
+            _call("signer", _with(Signer, "sign", functools.partial(_raise, error)))
+        assert raised.value.code == 711 and raised.value.__cause__ is error
+    with pytest.raises(conclave.Error.Storage, match="bare"):
+        person("alice", _with(Memory, "read", functools.partial(_raise, StorageError("bare"))))
 
-        def fail(callback: str, error: Exception = error) -> None:
-            raise error
 
-        storage.fails = fail
-        with pytest.raises(conclave.Error.Storage):
-            client.create_group()
+def test_words_that_are_no_text_arrive_as_far_as_they_are(pair: Pair) -> None:
+    for text in ("half a pair \ud800", ""):
+        with pytest.raises(conclave.Error.Storage, match="half a pair|OSError"):
+            person("alice", _with(Memory, "read", functools.partial(_raise, OSError(text))))
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def test_what_is_of_rust_is_called_without_python() -> None:
+    host = conclave.Host(storage=conclave.memory_storage(), validator=conclave.accept_all(), clock=Clock())
+    lent = guarded(host)
+    assert lent.storage is host.storage and lent.validator is host.validator and lent.clock is not host.clock
 
 
 def test_a_failed_call_changes_nothing_and_works_afterwards() -> None:

@@ -65,7 +65,7 @@ class StorageError(Exception):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail = str(detail)
 
 
 def _variant(base: Type[Exception], name: str) -> Type[Exception]:
