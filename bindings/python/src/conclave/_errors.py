@@ -14,9 +14,10 @@ from ._native import conclave as _native
 class Error(Exception):
     """Why a call failed. Its class says what to do about it: `except conclave.Error.Epoch`.
 
-    `code` is stable across releases and never used twice, and `code // 100` is the category; `error_info(code)` has the name, and
-    what to do, and docs/errors.md all of them. `detail` is for a developer's eyes: it never holds keys, plaintext or identities,
-    except what the app's own callback said of its failure. If a callback raised an exception, that is the `__cause__`.
+    `code` is stable across releases and never used twice, and `code // 100` is the category; `error_info(code)` has the name,
+    and what to do, and docs/errors.md all of them. `detail` is for a developer's eyes: it never holds keys, plaintext or
+    identities, except what the app's own callback said of its failure. If a callback raised an exception, that is the
+    `__cause__`.
     """
 
     InvalidArgument: ClassVar[Type[Error]]
