@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The package for Python: builds the library and its Python sources, and runs the suite of bindings/python, with the five scenarios.
+# The package for Python: builds the library and its Python sources, and runs the suite of bindings/python.
 # The last line tells how many tests passed and failed. Where Python is missing and cannot be installed, one line says why, and
 # the exit code is 3.
 #
@@ -81,6 +81,7 @@ if [ -n "${CONCLAVE_BUILT:-}" ]; then
   done
 fi
 status=0
+rm -f "$scratch/report.xml"
 "$scratch/venv/bin/python" -m pytest --quiet --rootdir bindings/python -o cache_dir="$scratch/pytest" \
   --junitxml "$scratch/report.xml" bindings/python/tests || status=$?
 count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -293,6 +294,22 @@ def test_what_is_lent_must_be_what_it_is_lent_as() -> None:
     for name in ("storage", "validator", "signer", "policy", "clock", "observer"):
         with pytest.raises(TypeError, match=f"the {name} of a host"):
             person("alice", **{name: "nonsense"})  # type: ignore[arg-type]
+
+
+def test_the_log_goes_to_the_loggers_of_the_standard_library(caplog: pytest.LogCaptureFixture) -> None:
+    storage = Memory()
+    pair, conflicts = Pair(person("alice", storage), person("bob")), [StorageError.Conflict()]
+
+    def conflict_once(callback: str) -> None:
+        if callback == "write" and conflicts:
+            raise conflicts.pop()
+
+    storage.fails = conflict_once
+    conclave.log_to_logging(conclave.LogLevel.DEBUG)
+    with caplog.at_level(logging.DEBUG, logger="conclave"):
+        pair.alice.encrypt(_WORDS.encode())
+    assert [(record.name, record.levelname) for record in caplog.records] == [("conclave.call", "DEBUG")]
+    assert _WORDS not in caplog.text
 
 
 def test_the_log_goes_to_the_app_and_a_logger_that_fails_is_ignored(pair: Pair) -> None:

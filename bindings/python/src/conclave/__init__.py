@@ -110,6 +110,7 @@ from ._native.conclave import (
     set_logger,
     version,
 )
+from ._logging import log_to_logging
 from ._objects import (
     Client,
     CommitBuilder,
@@ -177,6 +178,7 @@ __all__ = [
     "KeyPackageOptions",
     "KeyPackageStatus",
     "Logger",
+    "log_to_logging",
     "LogLevel",
     "LogRecord",
     "Member",
