@@ -4,8 +4,8 @@
 # the exit code is 3.
 #
 # CONCLAVE_BUILT names a folder with a library and a generator to be used instead of building them (see bindings.sh); PYTHON is
-# the interpreter. WHEEL=1 builds and tries the wheel as well, and WHEEL=0 does not; without, that depends on whether
-# CONCLAVE_BUILT is there.
+# the interpreter. WHEEL=1 builds and tries the wheel as well, and WHEEL=0 does not; without, it is built where most of what it
+# takes has been compiled.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,7 +17,8 @@ scratch=$(cd "${CARGO_TARGET_DIR:-target}/python" && pwd)
 log=$scratch/log
 export PIP_CACHE_DIR=$scratch/pip PIP_DISABLE_PIP_VERSION_CHECK=1
 export PROFILE=${PROFILE:-dev}
-if [ -n "${CONCLAVE_BUILT:-}" ]; then wheel=${WHEEL:-0}; else wheel=${WHEEL:-1}; fi
+wheel=${WHEEL:-1}
+if [ -n "${CONCLAVE_BUILT:-}" ] && [ ! -e "${CARGO_TARGET_DIR:-target}/debug/deps" ]; then wheel=${WHEEL:-0}; fi
 
 impossible() {
   echo "python: $1"
