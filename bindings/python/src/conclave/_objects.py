@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     # A record that holds a group, with a group that can be closed.
     class Successor(_native.Successor):
         group: Group
+
+    # What a storage is given is what the generated `Storage` says.
+    WriteBatch = _native.WriteBatch
 else:
     Successor = _native.Successor
+
+    class WriteBatch(Handle, _native.WriteBatch):
+        __doc__ = _native.WriteBatch.__doc__
+        _kind = "writebatch"
 
 
 class Secret(Handle, _native.Secret):
     __doc__ = _native.Secret.__doc__
     _kind: ClassVar[str] = "secret"
-
-
-class WriteBatch(Handle, _native.WriteBatch):
-    __doc__ = _native.WriteBatch.__doc__
-    _kind: ClassVar[str] = "writebatch"
 
 
 class CommitBuilder(Handle, _native.CommitBuilder):

@@ -167,8 +167,6 @@ class SqliteStorage(_native.Storage):
 
     def _apply(self, batch: WriteBatch) -> bool:
         """All of a batch, in the transaction that is open. Tells whether a range was cleared."""
-        # `on_effect` may have set one.
-        self._writer.row_factory = None
         for guard in batch.guards():
             if _value(self._writer, guard.key) != guard.expected:
                 raise StorageError.Conflict()
@@ -193,6 +191,8 @@ class SqliteStorage(_native.Storage):
             raise StorageError.Unavailable(f"on_effect: {error}") from error
         finally:
             self._in_effect = False
+            # It may have set one.
+            self._writer.row_factory = None
 
     def _authorize(self, action: int, *about: object) -> int:
         """Lets `on_effect` do everything but begin and end transactions."""
