@@ -14,17 +14,15 @@ scratch=$target/demo
 required() { case ",${CONCLAVE_REQUIRE:-}," in *",$1,"*) return 0 ;; *) return 1 ;; esac; }
 
 # The library for the other languages comes with the one for Rust.
-$cargo build --quiet --package conclave-examples --bin demo
-$cargo build --quiet --package conclave-bindgen --profile tools
-mkdir -p "$scratch/built"
-for file in "$target"/debug/deps/libconclave.so "$target"/debug/deps/libconclave.dylib "$target"/tools/uniffi-bindgen; do
-  if [ -e "$file" ]; then cp "$file" "$scratch/built/"; fi
-done
-export CONCLAVE_BUILT=$scratch/built
+if [ -z "${CONCLAVE_BUILT:-}" ]; then
+  $cargo build --quiet --package conclave-examples --bin demo
+  CONCLAVE_BUILT=$(scripts/built.sh)
+  export CONCLAVE_BUILT
+fi
 
 program_in_c() {
   scripts/need.sh cc pkg-config sqlite
-  scripts/tree.sh "$target/debug/deps/libconclave.so" "$scratch/tree"
+  scripts/tree.sh "$CONCLAVE_BUILT/libconclave.so" "$scratch/tree"
   PKG_CONFIG_PATH=$scratch/tree/lib/pkgconfig:${PKG_CONFIG_PATH:-} make --no-print-directory -C examples/c BUILD="$scratch/programs" "$scratch/programs/chat"
   cp "$scratch/programs/chat" "$scratch/c-chat"
 }

@@ -18,7 +18,7 @@ wrap() {
 
 command_of() {
   case $language in
-    python) echo "$("scripts/test-python.sh" python) $root/bindings/python/examples/$1.py" ;;
+    python) echo "env PYTHONPATH=$root/bindings/python/src ${CARGO_TARGET_DIR:-$root/target}/python/venv/bin/python $root/bindings/python/examples/$1.py" ;;
     kotlin) echo "$root/bindings/kotlin/examples/run $1" ;;
     swift) echo "$root/bindings/swift/examples/run $1" ;;
   esac

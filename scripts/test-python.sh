@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The package for Python: builds the library and its Python sources, and runs the suite of bindings/python, the five scenarios included.
-# The last line tells how many tests passed and failed. Where Python is missing and cannot be installed, one line says why, and the exit
+# The last line tells how many tests passed and failed. With the argument `build` it runs none of them. Where Python is missing and cannot be installed, one line says why, and the exit
 # code is 3.
 #
 # CONCLAVE_BUILT names a folder with a library and a generator to be used instead of building them (see bindings.sh); PYTHON is the
@@ -33,7 +33,6 @@ see_to_python() {
 }
 
 see_to_tools() {
-  [ -x "$scratch/venv/bin/python" ] || "$python" -m venv "$scratch/venv"
   "$scratch/venv/bin/python" -c 'import pytest, mypy' 2>/dev/null && return
   "$scratch/venv/bin/pip" install --quiet 'pytest>=8' 'mypy>=1.11' >"$log" 2>&1 \
     || impossible "pytest and mypy cannot be installed: $(tail -n 1 "$log")"
@@ -60,9 +59,11 @@ PROGRAM
 }
 
 see_to_python
-see_to_tools
+[ -x "$scratch/venv/bin/python" ] || "$python" -m venv "$scratch/venv"
+[ "${1:-}" = build ] || see_to_tools
 [ -n "${CONCLAVE_BUILT:-}" ] || scripts/need.sh cargo cc
 scripts/bindings.sh python bindings/python/src/conclave/_native
+[ "${1:-}" != build ] || exit 0
 [ "$wheel" = 0 ] || build_wheel
 
 export PYTHONPATH=$PWD/bindings/python/src
