@@ -19,8 +19,8 @@ final class Finish {
     private static final Pattern SINGLETON = Pattern.compile("^    object (\\w+) : (\\w+)\\(\\)$");
     private static final Pattern WRITE =
         Pattern.compile("uniffiObj\\.`write`\\(\\s*FfiConverterTypeWriteBatch\\.lift\\(`batch`\\),\\s*\\)");
-    private static final Pattern INFALLIBLE = Pattern.compile(
-        "\\} catch\\(e: kotlin\\.Exception\\) \\{\n        val err = .*\n        callStatus\\.code = .*\n        callStatus\\.error_buf = .*\n    \\}\n\\}\n");
+    private static final Pattern INFALLIBLE = Pattern.compile("\\} catch\\(e: kotlin\\.Exception\\) \\{\n        val err = .*\n"
+        + "        callStatus\\.code = .*\n        callStatus\\.error_buf = .*\n    \\}\n\\}\n");
     private static final Pattern RUST_NAME = Pattern.compile("`([A-Z]\\w*(?:(?:::|\\.)\\w+)+|[a-z]+(?:_[a-z]+)+)`");
     private static final Pattern RUST_LINK = Pattern.compile("\\[`([\\w:]+)`\\](?:\\([\\w:]+\\))?");
 
