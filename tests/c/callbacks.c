@@ -81,6 +81,23 @@ static void storage_conflicts(const conclave_group *group)
     CHECK(store.writes == writes + 2 && lines == 1);
 }
 
+/* A batch gives nothing without a place to put it, and loses nothing by that: the write goes on. */
+static void nowhere_to_give(const conclave_batch *batch)
+{
+    const conclave_guard *guards;
+    const conclave_write_op *ops;
+    uint64_t number;
+    size_t count;
+
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_guards(batch, NULL, &count));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_guards(batch, &guards, NULL));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_next(batch, 1, NULL, &count));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_next(batch, 1, &ops, NULL));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_effect(batch, NULL));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_size(batch, NULL, &number));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_size(batch, &number, NULL));
+}
+
 static void call_back(void *argument, const conclave_batch *batch)
 {
     const conclave_effect *effect;
@@ -94,6 +111,7 @@ static void call_back(void *argument, const conclave_batch *batch)
     CHECK(ops >= 1 && bytes > ops);
     MUST(conclave_batch_effect(batch, &effect));
     CHECK(effect->kind == CONCLAVE_EFFECT_OUTBOUND && equal(effect->tag, "tag") && effect->message.len > 100);
+    nowhere_to_give(batch);
 }
 
 /* From inside a callback, the library is told to be left alone, and the call that is under way goes on. */
