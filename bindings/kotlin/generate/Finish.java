@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /**
  * Finishes the Kotlin that UniFFI writes: {@code java Finish.java FILE}, which is changed in place.
  *
- * <p>Five things cannot be mended from outside, and each is dangerous or tiresome enough to be mended here. Every step counts what it
+ * <p>Some things cannot be mended from outside, and each is dangerous or tiresome enough to be mended here. Every step counts what it
  * found, and fails if that is not what it knows, so that another version of UniFFI is looked at before it is shipped.
  */
 final class Finish {
@@ -19,6 +19,8 @@ final class Finish {
     private static final Pattern SINGLETON = Pattern.compile("^    object (\\w+) : (\\w+)\\(\\)$");
     private static final Pattern WRITE =
         Pattern.compile("uniffiObj\\.`write`\\(\\s*FfiConverterTypeWriteBatch\\.lift\\(`batch`\\),\\s*\\)");
+    private static final Pattern INFALLIBLE = Pattern.compile("\\} catch\\(e: kotlin\\.Exception\\) \\{\n        val err = .*\n"
+        + "        callStatus\\.code = .*\n        callStatus\\.error_buf = .*\n    \\}\n\\}\n");
     private static final Pattern RUST_NAME = Pattern.compile("`([A-Z]\\w*(?:(?:::|\\.)\\w+)+|[a-z]+(?:_[a-z]+)+)`");
     private static final Pattern RUST_LINK = Pattern.compile("\\[`([\\w:]+)`\\](?:\\([\\w:]+\\))?");
 
@@ -53,7 +55,15 @@ final class Finish {
         String trace = "try { e.stackTraceToString() } catch(_: Throwable) { \"\" }";
         expect(2, count(text, caught), "the catch of a callback");
         expect(2, count(text, trace), "the stack trace of a callback");
-        return text.replace(caught, "} catch(e: kotlin.Throwable) {").replace(trace, "hostWords(e)");
+        return loggersDisturbNothing(text).replace(caught, "} catch(e: kotlin.Throwable) {").replace(trace, "hostWords(e)");
+    }
+
+    /** Of all callbacks, a logger alone has no way to fail, so that the library would panic; and it has nothing to give, either. */
+    private static String loggersDisturbNothing(String text) {
+        expect(2, count(text, "uniffiTraitInterfaceCall("), "a callback that cannot fail, and what calls it");
+        Matcher failed = INFALLIBLE.matcher(text);
+        expect(1, (int) failed.results().count(), "the catch of a callback that cannot fail");
+        return failed.reset().replaceFirst("} catch(_: kotlin.Throwable) {\n    }\n}\n");
     }
 
     /** Otherwise a batch, which may hold megabytes that Java's collector does not see, stays until it comes round to it. */
