@@ -1,13 +1,14 @@
-"""How long calls take, and how much memory a large join: `bench.py [WELCOME TREE STORE]`. Prints `name<TAB>value<TAB>unit` lines.
+"""How long calls take, and how much memory a large join. Prints lines of `name<TAB>value<TAB>unit`.
 
-WELCOME and TREE are files with what leads into a large group; STORE is a file of SQLite, which is copied, in which the client "bob" has the
-key package that the Welcome is for.
+    bench.py                                what it costs to encrypt 1 KiB
+    bench.py DATABASE WELCOME TREE          the same, and what it costs the client "joiner", in DATABASE, to join
+    bench.py key-package DATABASE FILE      makes DATABASE, with that client, and a key package of it
+    bench.py group SIZE FILE WELCOME TREE   makes a group of that size with it, and what to join by
 """
 
 from __future__ import annotations
 
 import resource
-import shutil
 import sys
 import tempfile
 import time
@@ -19,6 +20,9 @@ from conclave import StorageError, StoredRecord, WriteBatch, WriteOp
 from conclave.sqlite import SqliteStorage
 
 _CALLS = 2000
+
+# How many members one commit adds.
+_AT_ONCE = 500
 
 
 class Dictionary(conclave.Storage):
@@ -87,11 +91,10 @@ def encrypt(name: str, storage: conclave.Storage) -> None:
     tell(name, (time.perf_counter() - began) / _CALLS * 1e6, "us")
 
 
-def join(welcome: Path, tree: Path, store: Path, directory: Path) -> None:
+def join(store: Path, welcome: Path, tree: Path) -> None:
     """Tells what it takes to join a large group."""
-    copy = Path(shutil.copy(store, directory / "bob.db"))
-    with Timed(copy) as storage:
-        bob = client("bob", storage)
+    with Timed(store) as storage:
+        bob = client("joiner", storage)
         before, storage.wrote, storage.operations = peak(), 0.0, 0
         began = time.perf_counter()
         group = bob.join(welcome.read_bytes(), conclave.JoinOptions(tree=tree.read_bytes()))
@@ -103,6 +106,28 @@ def join(welcome: Path, tree: Path, store: Path, directory: Path) -> None:
         tell("join, peak memory", peak(), "MiB")
 
 
+def make_key_package(database: Path, file: Path) -> None:
+    with SqliteStorage(database) as storage:
+        file.write_bytes(client("joiner", storage).create_key_packages(1)[0].message)
+
+
+def make_group(size: int, key_package: Path, welcome: Path, tree: Path) -> None:
+    group, left = client("alice", conclave.memory_storage()).create_group(), size - 2
+    while left > 0:
+        builder = group.new_commit().tree_later()
+        for number in range(left, max(left - _AT_ONCE, 0), -1):
+            member = client(f"member {number}", conclave.memory_storage())
+            builder = builder.add(member.create_key_packages(1)[0].message)
+        builder.build()
+        group.confirm_commit()
+        left -= _AT_ONCE
+    built = group.new_commit().tree_later().add(key_package.read_bytes()).build()
+    group.confirm_commit()
+    assert built.welcome is not None
+    welcome.write_bytes(built.welcome)
+    tree.write_bytes(group.export_tree())
+
+
 def peak() -> float:
     """The most memory that this process has had."""
     unit = 2**20 if sys.platform == "darwin" else 2**10
@@ -110,13 +135,17 @@ def peak() -> float:
 
 
 def main() -> None:
-    arguments = [Path(argument) for argument in sys.argv[1:]]
-    if len(arguments) not in (0, 3):
-        sys.exit("usage: bench.py [WELCOME TREE STORE]")
+    command, *files = sys.argv[1:] or [""]
+    if command == "key-package" and len(files) == 2:
+        return make_key_package(Path(files[0]), Path(files[1]))
+    if command == "group" and len(files) == 4:
+        return make_group(int(files[0]), Path(files[1]), Path(files[2]), Path(files[3]))
+    if len(files) not in (0, 2):
+        sys.exit(__doc__)
+    if files:
+        # First, while the peak is still its own.
+        join(Path(command), Path(files[0]), Path(files[1]))
     with tempfile.TemporaryDirectory() as directory:
-        if arguments:
-            # First, while the peak is still its own.
-            join(*arguments, Path(directory))
         encrypt("encrypt 1 KiB, storage of Rust", conclave.memory_storage())
         encrypt("encrypt 1 KiB, storage of Python", Dictionary())
         with SqliteStorage(Path(directory) / "alice.db") as storage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
 import pytest
@@ -19,23 +20,27 @@ class Memory(conclave.Storage):
 
     def __init__(self) -> None:
         self.records: Dict[bytes, bytes] = {}
+        self._lock = threading.Lock()
         self.fails: Callable[[str], None] = lambda callback: None
 
     def read(self, keys: List[bytes]) -> List[Optional[bytes]]:
         self.fails("read")
-        return [self.records.get(key) for key in keys]
+        with self._lock:
+            return [self.records.get(key) for key in keys]
 
     def scan(self, prefix: bytes, after: bytes, limit: int) -> List[conclave.StoredRecord]:
         self.fails("scan")
-        found = sorted(key for key in self.records if key.startswith(prefix) and key > after)
-        return [conclave.StoredRecord(key=key, value=self.records[key]) for key in found[:limit]]
+        with self._lock:
+            found = sorted(key for key in self.records if key.startswith(prefix) and key > after)
+            return [conclave.StoredRecord(key=key, value=self.records[key]) for key in found[:limit]]
 
     def write(self, batch: conclave.WriteBatch) -> None:
         self.fails("write")
-        if any(self.records.get(guard.key) != guard.expected for guard in batch.guards()):
-            raise StorageError.Conflict()
-        for operation in iter_operations(batch):
-            self._apply(operation)
+        with self._lock:
+            if any(self.records.get(guard.key) != guard.expected for guard in batch.guards()):
+                raise StorageError.Conflict()
+            for operation in iter_operations(batch):
+                self._apply(operation)
 
     def _apply(self, operation: conclave.WriteOp) -> None:
         if isinstance(operation, conclave.WriteOp.PUT):

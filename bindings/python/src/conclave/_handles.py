@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Any, ClassVar, Optional, Type, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Optional, Type
 
 from ._crossing import call_plainly
 from ._native import conclave as _native
 
-_Self = TypeVar("_Self", bound="Handle")
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class _Reference:
@@ -49,7 +50,7 @@ class Handle:
         """Whether `close` was called."""
         return self._reference is None
 
-    def __enter__(self: _Self) -> _Self:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

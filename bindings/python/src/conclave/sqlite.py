@@ -28,12 +28,15 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Callable, Iterator, List, Optional, Tuple, Type, Union
+from typing import TYPE_CHECKING, Callable, Iterator, List, Optional, Tuple, Type, Union
 
 from ._errors import StorageError
 from ._native import conclave as _native
 from ._native.conclave import Effect, StoredRecord, WriteBatch, WriteOp
 from ._sqlite_file import open_reader, open_writer, unavailable, while_busy
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 __all__ = ["OnEffect", "SqliteStorage"]
 
@@ -89,7 +92,7 @@ class SqliteStorage(_native.Storage):
         self._writer = open_writer(self._path, durable, busy_timeout)
         self._in_effect = False
         self._writer.set_authorizer(self._authorize)
-        # What an earlier run may have left.
+        # What an earlier run may have left. This also ends SQLite's own waiting, which `while_busy` does better.
         self._log_is_full = True
         self._empty_log(0)
 
@@ -137,7 +140,8 @@ class SqliteStorage(_native.Storage):
         with self._writer_lock:
             self._refuse_inside_a_transaction()
             try:
-                self._writer.execute("VACUUM")
+                with self._waiting(self._busy_timeout):
+                    self._writer.execute("VACUUM")
             except sqlite3.Error as error:
                 raise unavailable("scrubbing", error) from error
             self._log_is_full = True
@@ -154,7 +158,7 @@ class SqliteStorage(_native.Storage):
             # As the last to close, it empties and removes the log.
             self._writer.close()
 
-    def __enter__(self) -> SqliteStorage:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -214,13 +218,20 @@ class SqliteStorage(_native.Storage):
         if not self._log_is_full:
             return
         try:
-            self._writer.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
-            (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            with self._waiting(patience):
+                (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._log_is_full = bool(busy)
         except sqlite3.Error:
             pass
+
+    @contextmanager
+    def _waiting(self, patience: float) -> Iterator[None]:
+        """Has SQLite itself wait for others; after it, it does not."""
+        self._writer.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+        try:
+            yield
         finally:
-            self._writer.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout * 1000)}")
+            self._writer.execute("PRAGMA busy_timeout = 0")
 
     @contextmanager
     def _reading(self, often: bool) -> Iterator[sqlite3.Connection]:
