@@ -1674,7 +1674,7 @@ conclave_status conclave_last_error(struct conclave_error *error);
 // Tells what a status means and what to do about it. The same is in docs/errors.md.
 //
 // Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for a status that the library never returns, NULL, or a wrong
-// `struct_size`.
+// `struct_size`. `CONCLAVE_OK` itself is described, too.
 // In: `status`; `description->struct_size`.
 // Out: `description`.
 // State: none.
@@ -1766,16 +1766,20 @@ conclave_status conclave_batch_size(const struct conclave_batch *batch, uint64_t
 
 // For `conclave_storage.read`: gives the value of the key at `index`.
 //
-// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL or an index that no key has.
+// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL, an index that no key has, or a value that cannot be read. The call
+// that reads fails then, whatever the callback returns.
 // In: `found`, as it was passed to the callback; `value`, which is copied.
 // Out: nothing.
 // State: none.
 // Threads: the one that the callback runs on.
-conclave_status conclave_values_put(struct conclave_values *found, size_t index, struct conclave_bytes value);
+conclave_status conclave_values_put(struct conclave_values *found,
+                                    size_t index,
+                                    struct conclave_bytes value);
 
 // For `conclave_storage.scan`: gives the next record.
 //
-// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL.
+// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL or a record that cannot be read. The call that scans fails then,
+// whatever the callback returns.
 // In: `found`, as it was passed to the callback; `key` and `value`, which are copied.
 // Out: nothing.
 // State: none.
@@ -1829,7 +1833,7 @@ conclave_status conclave_verdicts_reject(struct conclave_verdicts *verdicts,
                                          struct conclave_bytes reason);
 
 // A validator that accepts every basic credential as what it claims to be, and no other kind. For tests and demonstrations:
-// whoever ships it lets anyone be anyone.
+// whoever ships it lets anyone be anyone. It may be copied, and its callbacks called.
 //
 // Returns: the validator, which lives as long as the program.
 // In: nothing.
@@ -1849,12 +1853,13 @@ conclave_status conclave_signature_put(struct conclave_signature *signature, str
 
 // Sends what the library logs to the app, for all clients of the process; the last call wins.
 //
-// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL, a wrong `struct_size`, or a level that is none.
-// In: `logger`, which is copied; `level`, the least that is wanted.
+// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for a wrong `struct_size`, a logger without `log`, or a level that is none.
+// In: `logger`, which is copied, or NULL so that nobody hears the library any more; `level`, the least that is wanted.
 // Out: nothing.
 // State: replaces the logger of the process, and releases it when nobody logs through it any more.
 // Threads: any. The callback may run on several at once.
-conclave_status conclave_set_logger(const struct conclave_logger *logger, conclave_log_level level);
+conclave_status conclave_set_logger(const struct conclave_logger *logger,
+                                    conclave_log_level level);
 
 // Fills a configuration with its defaults, for a client called `name` with a basic credential of that name.
 //
@@ -1873,7 +1878,8 @@ conclave_status conclave_client_config_init(struct conclave_client_config *confi
 // Returns: `CONCLAVE_OK`, `CONCLAVE_HEADER_MISMATCH` if header and library are not of one release, `CONCLAVE_UNSUPPORTED_SUITE`,
 // `CONCLAVE_BAD_KEY` for a storage key that is not 32 bytes or not the one that the store was written under, and for a signing
 // key that does not fit its suite, `CONCLAVE_BAD_ARGUMENT` for an incomplete host, no cipher suite, or lists of types that name
-// what RFC 9420 or GREASE reserves, `CONCLAVE_WRONG_CONTENT` for an extension that does not belong in a leaf.
+// what RFC 9420 or GREASE reserves, `CONCLAVE_WRONG_CONTENT` for an extension that does not belong in a leaf, the 2xx for one of
+// RFC 9420's own that is malformed, `CONCLAVE_LIMIT_REACHED` for credential and leaf extensions of more than 47 KiB.
 // In: `header_version`, always `CONCLAVE_VERSION_NUMBER`; `config`; `host`, see there for who releases what.
 // Out: `client`, to be freed with `conclave_client_free`.
 // State: reads the store's format and the signing keys; writes them the first time.
@@ -2243,7 +2249,7 @@ conclave_status conclave_group_epoch_authenticator(const struct conclave_group *
 // State: reads the head and the epoch; with the tree, all of it: O(n).
 // Threads: any.
 conclave_status conclave_group_info(const struct conclave_group *group,
-                                    int32_t with_tree,
+                                    conclave_flag with_tree,
                                     conclave_buf **group_info);
 
 // Gives the whole ratchet tree, to be passed beside a Welcome or GroupInfo that does not hold it.
@@ -2525,8 +2531,8 @@ conclave_status conclave_commit_tree_later(const struct conclave_commit *commit)
 // proposals that the commit could not stand with are left out.
 //
 // Returns: `CONCLAVE_OK`, `CONCLAVE_PENDING_COMMIT` if one waits already, `CONCLAVE_REMOVED`, `CONCLAVE_FROZEN`,
-// `CONCLAVE_NOT_HEALED`, `CONCLAVE_UNKNOWN_PSK` for a key that is not here, `CONCLAVE_BAD_ARGUMENT` for our own removal,
-// `CONCLAVE_TOO_LONG` and `CONCLAVE_UNSUPPORTED_SUITE` for a ReInit, `CONCLAVE_LIMIT_REACHED`, and the 3xx of whatever a change
+// `CONCLAVE_NOT_HEALED`, `CONCLAVE_UNKNOWN_PSK` for a key that is not here, `CONCLAVE_NO_SUCH_MEMBER` and
+// `CONCLAVE_BAD_ARGUMENT` for the removal of nobody and of ourselves, `CONCLAVE_TOO_LONG` and `CONCLAVE_UNSUPPORTED_SUITE` for a ReInit, `CONCLAVE_LIMIT_REACHED`, and the 3xx of whatever a change
 // breaks: `CONCLAVE_KEY_REUSED` for a client that is a member, `CONCLAVE_INCAPABLE` if a member or a new one lacks what the group
 // asks for, `CONCLAVE_EXPIRED`, `CONCLAVE_CREDENTIAL_REJECTED`, `CONCLAVE_POLICY_REJECTED` and others.
 // In: `commit`; it has to be freed as ever.
@@ -2811,7 +2817,7 @@ conclave_status conclave_client_export_archive(const struct conclave_client *cli
 conclave_status conclave_client_import_archive(const struct conclave_client *client,
                                                struct conclave_bytes archive,
                                                struct conclave_bytes key,
-                                               int32_t replace,
+                                               conclave_flag replace,
                                                conclave_imported **imported);
 
 // Frees what tells of an archive.
@@ -2859,9 +2865,9 @@ conclave_status conclave_client_acknowledge(const struct conclave_client *client
 // Deletes everything that this client has in its storage, in one write: groups, key packages, pre-shared keys, signing keys and
 // the journal. For signing a user out. Other clients in the storage are untouched, and so are keys that the host's signer holds.
 //
-// The groups are not told; leave or be removed first. Afterwards this handle and its groups see nothing and write nothing: free
-// them. No other call should be running meanwhile, and other handles of the same client, in any process, must be freed before a
-// client of the name is made anew.
+// The groups are not told; leave or be removed first. Afterwards this handle and its groups see nothing and write nothing, and
+// what would write or sign returns `CONCLAVE_CONSUMED`: free them. Other handles of the same client, in any process, get
+// `CONCLAVE_STORAGE_CORRUPT` when they write, also beside a client of the name that is made anew.
 //
 // Returns: `CONCLAVE_OK`, `CONCLAVE_CONSUMED` if it was called before.
 // In: `client`; it has to be freed as ever.

@@ -13,7 +13,11 @@
 // throws, and every call returns a conclave::Result<T> instead: look whether it has a value before you take it.
 //
 // RESULTS. Structs of conclave.h that the library gives come as owners: read them with `->`, by the fields that conclave.h
-// describes, for as long as the owner lives. each() walks their lists, and Bytes reads their bytes.
+// describes, for as long as the owner lives. each() walks their lists, and Bytes reads their bytes. To read from an owner of
+// nothing, which is false, is an Error of CONCLAVE_BAD_ARGUMENT; without exceptions it ends the program, with a message, and so
+// does value() of a Result that has none.
+//
+// ARGUMENTS. What is passed to a call is lent until it returns (Bytes). What is put into options is copied (Kept), and may go.
 //
 // HANDLES can be moved, and not copied. A call on one that was moved from fails with CONCLAVE_BAD_ARGUMENT.
 //
@@ -26,10 +30,13 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 #ifndef CONCLAVE_NO_EXCEPTIONS
@@ -61,7 +68,8 @@ public:
     Bytes(const Buffer &buffer) : Bytes(buffer.data(), buffer.size()) {}
     Bytes(std::string_view text) : Bytes(text.data(), text.size()) {}
     Bytes(const std::string &text) : Bytes(text.data(), text.size()) {}
-    Bytes(const char *text) : Bytes(std::string_view(text)) {}
+    // No text is absent.
+    Bytes(const char *text) : Bytes(text == nullptr ? Bytes() : Bytes(std::string_view(text))) {}
     template <std::size_t N>
     Bytes(const std::array<std::uint8_t, N> &array) : Bytes(array.data(), N) {}
     Bytes(conclave_bytes bytes) : bytes_(bytes) {}
@@ -71,13 +79,18 @@ public:
     bool empty() const { return bytes_.len == 0; }
     bool absent() const { return bytes_.data == nullptr; }
     const std::uint8_t *begin() const { return bytes_.data; }
-    const std::uint8_t *end() const { return bytes_.data + bytes_.len; }
+    const std::uint8_t *end() const { return absent() ? nullptr : bytes_.data + bytes_.len; }
 
-    std::string_view text() const { return {reinterpret_cast<const char *>(bytes_.data), bytes_.len}; }
+    std::string_view text() const {
+        return absent() ? std::string_view() : std::string_view(reinterpret_cast<const char *>(bytes_.data), bytes_.len);
+    }
     Buffer copy() const { return absent() ? Buffer() : Buffer(begin(), end()); }
     operator conclave_bytes() const { return bytes_; }
 
-    friend bool operator==(Bytes one, Bytes other) { return one.text() == other.text(); }
+    // Absent bytes equal no others.
+    friend bool operator==(Bytes one, Bytes other) {
+        return one.absent() == other.absent() && one.size() == other.size() && one.text() == other.text();
+    }
     friend bool operator!=(Bytes one, Bytes other) { return !(one == other); }
 
 private:
@@ -88,6 +101,37 @@ private:
     }
 
     conclave_bytes bytes_;
+};
+
+// Bytes that are copied from whatever Bytes can be made of, and wiped in the end; absent if they are made of nothing.
+class Kept {
+public:
+    Kept() = default;
+    Kept(Bytes bytes) : kept_(bytes.copy()), absent_(bytes.absent()), without_data_(bytes.absent() ? bytes.size() : 0) {}
+    template <class T, class = std::enable_if_t<std::is_convertible_v<const T &, Bytes>>>
+    Kept(const T &bytes) : Kept(Bytes(bytes)) {}
+    Kept(const Kept &) = default;
+    Kept(Kept &&) = default;
+    ~Kept() {
+        for (volatile std::uint8_t &byte : kept_) {
+            byte = 0;
+        }
+    }
+
+    Kept &operator=(Kept other) noexcept {
+        kept_.swap(other.kept_);
+        absent_ = other.absent_;
+        without_data_ = other.without_data_;
+        return *this;
+    }
+
+    operator Bytes() const { return absent_ ? Bytes(conclave_bytes{nullptr, without_data_}) : Bytes(kept_); }
+
+private:
+    Buffer kept_;
+    bool absent_ = true;
+    // A size that came with no data: for whatever takes it to refuse.
+    std::size_t without_data_ = 0;
 };
 
 // A list that is lent, such as `each(change->added, change->added_count)`.
@@ -196,6 +240,20 @@ private:
     std::string detail_;
 };
 
+namespace detail {
+
+// Something was read that is not there.
+[[noreturn]] inline void nothing_there(const char *what) {
+#ifdef CONCLAVE_NO_EXCEPTIONS
+    std::fprintf(stderr, "conclave: %s\n", what);
+    std::abort();
+#else
+    throw Error(CONCLAVE_BAD_ARGUMENT, what);
+#endif
+}
+
+} // namespace detail
+
 #ifdef CONCLAVE_NO_EXCEPTIONS
 
 // A value, or why there is none. The compiler warns of one that nobody looks at.
@@ -206,14 +264,34 @@ public:
     Result(Error error) : error_(std::move(error)) {}
     bool ok() const { return value_.has_value(); }
     explicit operator bool() const { return ok(); }
-    // Only if ok().
-    T &value() & { return *value_; }
-    const T &value() const & { return *value_; }
-    T value() && { return std::move(*value_); }
-    // Only if not ok().
-    const Error &error() const { return *error_; }
+    // Only if ok(), or the program ends.
+    T &value() & {
+        look();
+        return *value_;
+    }
+    const T &value() const & {
+        look();
+        return *value_;
+    }
+    T value() && {
+        look();
+        return std::move(*value_);
+    }
+    // Only if not ok(), or the program ends.
+    const Error &error() const {
+        if (ok()) {
+            detail::nothing_there("the error of a call that succeeded was read");
+        }
+        return *error_;
+    }
 
 private:
+    void look() const {
+        if (!ok()) {
+            detail::nothing_there(("the value of a call that failed was read: " + error_->detail()).c_str());
+        }
+    }
+
     std::optional<T> value_;
     std::optional<Error> error_;
 };
@@ -225,7 +303,13 @@ public:
     Result(Error error) : error_(std::move(error)) {}
     bool ok() const { return !error_.has_value(); }
     explicit operator bool() const { return ok(); }
-    const Error &error() const { return *error_; }
+    // Only if not ok(), or the program ends.
+    const Error &error() const {
+        if (ok()) {
+            detail::nothing_there("the error of a call that succeeded was read");
+        }
+        return *error_;
+    }
 
 private:
     std::optional<Error> error_;
@@ -275,7 +359,7 @@ inline std::string take_text(conclave_buf *buf) {
     return std::string(Bytes(conclave_buf_bytes(buf)).text());
 }
 
-// Owns what `Free` frees.
+// Owns what `Free` frees. It may own nothing, and then is false.
 template <class T, void (*Free)(T *)>
 class Owned {
 public:
@@ -283,8 +367,13 @@ public:
 
     explicit Owned(T *pointer = nullptr) : pointer_(pointer) {}
     const T *get() const { return pointer_.get(); }
-    const T *operator->() const { return pointer_.get(); }
-    const T &operator*() const { return *pointer_; }
+    const T *operator->() const { return &**this; }
+    const T &operator*() const {
+        if (pointer_ == nullptr) {
+            nothing_there("what was read is not there: the call found nothing, or the object was moved from");
+        }
+        return *pointer_;
+    }
     explicit operator bool() const { return pointer_ != nullptr; }
 
 private:
@@ -324,12 +413,66 @@ using Imported = detail::Owned<conclave_imported, conclave_imported_free>;
 using Extensions = detail::Owned<conclave_extensions, conclave_extensions_free>;
 using Findings = detail::Owned<conclave_findings, conclave_findings_free>;
 
-using GroupOptions = detail::Options<conclave_group_options>;
-using JoinOptions = detail::Options<conclave_join_options>;
-using ExternalJoinOptions = detail::Options<conclave_external_join_options>;
-using KeyPackageOptions = detail::Options<conclave_key_package_options>;
-using ReinitOptions = detail::Options<conclave_reinit_options>;
-using SuccessorOptions = detail::Options<conclave_successor_options>;
+// How a group is created: see conclave_group_options.
+struct GroupOptions {
+    std::uint16_t cipher_suite = 0;
+    bool public_handshakes = false, without_padding = false;
+    Kept group_id, extensions, tag;
+};
+
+// How a group is joined: see conclave_join_options.
+struct JoinOptions {
+    bool public_handshakes = false, without_padding = false;
+    Kept tree, tag;
+};
+
+// How key packages are made: see conclave_key_package_options.
+struct KeyPackageOptions {
+    std::uint16_t cipher_suite = 0;
+    bool last_resort = false;
+    Kept extensions;
+};
+
+// The secret of an epoch: see conclave_resumption_psk.
+struct ResumptionPsk {
+    Kept group_id;
+    std::uint64_t epoch = 0;
+};
+
+// How a group is joined by a commit of one's own: see conclave_external_join_options.
+struct ExternalJoinOptions {
+    bool rejoin = false, public_handshakes = false, without_padding = false;
+    Kept tree;
+    std::vector<Kept> psks;
+    std::vector<ResumptionPsk> resumption_psks;
+    Kept aad, tag;
+};
+
+// With what a group is to be begun anew: see conclave_reinit_options.
+struct ReinitOptions {
+    std::uint16_t cipher_suite = 0;
+    Kept group_id, extensions;
+};
+
+// Who comes along into a new group, and how they are told: see conclave_successor_options.
+struct SuccessorOptions {
+    bool tree_beside_welcome = false, public_handshakes = false, without_padding = false;
+    std::vector<Kept> key_packages;
+    Kept tag, group_id, extensions;
+};
+
+// Who a client claims to be: see conclave_identity.
+struct Identity {
+    std::uint16_t credential_type = CONCLAVE_CREDENTIAL_BASIC;
+    Kept content;
+    std::vector<Kept> certificates;
+};
+
+// A signing key that the host holds: see conclave_signing_key.
+struct SigningKey {
+    Kept key_id, public_key;
+    std::uint16_t cipher_suite = 0;
+};
 
 // A storage in memory, for tests and demonstrations: memory_storage() makes one. A copy of it is the same storage.
 class MemoryStorage {
@@ -342,12 +485,187 @@ private:
     std::shared_ptr<conclave_memory_storage> storage_;
 };
 
-// How a client behaves: the defaults, for a client of this name. What its fields point to must live until Client::open returns.
-struct ClientConfig : conclave_client_config {
-    explicit ClientConfig(Bytes name_of_client) : conclave_client_config{} {
-        (void)conclave_client_config_init(this, sizeof(conclave_client_config), name_of_client);
+// How a client behaves: the defaults, for a client of this name. See conclave_client_config.
+struct ClientConfig {
+    explicit ClientConfig(Bytes name_of_client) : name(name_of_client) {
+        conclave_client_config defaults{};
+        (void)conclave_client_config_init(&defaults, sizeof defaults, Bytes(""));
+        grease = defaults.grease != 0;
+        grease_extensions = defaults.grease_extensions != 0;
+        journal = defaults.journal != 0;
+        identity.credential_type = defaults.identity.credential_type;
+        identity.content = name;
+        auto suites = each(defaults.cipher_suites, defaults.cipher_suite_count);
+        cipher_suites.assign(suites.begin(), suites.end());
+        past_epochs = defaults.past_epochs;
+        resumption_epochs = defaults.resumption_epochs;
+        max_forward = defaults.max_forward;
+        max_skipped = defaults.max_skipped;
+        max_deferred = defaults.max_deferred;
+        max_deferred_bytes = defaults.max_deferred_bytes;
+        max_past_age = defaults.max_past_age;
+        max_skipped_age = defaults.max_skipped_age;
+        max_epoch_messages = defaults.max_epoch_messages;
+        max_epoch_bytes = defaults.max_epoch_bytes;
+        reserve = defaults.reserve;
+        max_lifetime = defaults.max_lifetime;
+        lease_timeout = defaults.lease_timeout;
     }
+
+    bool grease, grease_extensions, journal;
+    Kept name;
+    Identity identity;
+    std::vector<std::uint16_t> cipher_suites;
+    std::vector<SigningKey> signing_keys;
+    Kept storage_key;
+    std::vector<std::uint16_t> extensions, proposals, credentials;
+    Kept leaf_extensions;
+    std::uint32_t past_epochs, resumption_epochs, max_forward, max_skipped, max_deferred, max_deferred_bytes;
+    std::uint64_t max_past_age, max_skipped_age, max_epoch_messages, max_epoch_bytes;
+    std::uint32_t reserve;
+    std::uint64_t max_lifetime, lease_timeout;
 };
+
+namespace detail {
+
+// Options as conclave.h has them. They lend what is in those they were made of.
+inline conclave_group_options as_c(const GroupOptions &given) {
+    Options<conclave_group_options> options;
+    options.cipher_suite = given.cipher_suite;
+    options.public_handshakes = given.public_handshakes;
+    options.without_padding = given.without_padding;
+    options.group_id = Bytes(given.group_id);
+    options.extensions = Bytes(given.extensions);
+    options.tag = Bytes(given.tag);
+    return options;
+}
+
+inline conclave_join_options as_c(const JoinOptions &given) {
+    Options<conclave_join_options> options;
+    options.public_handshakes = given.public_handshakes;
+    options.without_padding = given.without_padding;
+    options.tree = Bytes(given.tree);
+    options.tag = Bytes(given.tag);
+    return options;
+}
+
+inline conclave_key_package_options as_c(const KeyPackageOptions &given) {
+    Options<conclave_key_package_options> options;
+    options.cipher_suite = given.cipher_suite;
+    options.last_resort = given.last_resort;
+    options.extensions = Bytes(given.extensions);
+    return options;
+}
+
+inline conclave_reinit_options as_c(const ReinitOptions &given) {
+    Options<conclave_reinit_options> options;
+    options.cipher_suite = given.cipher_suite;
+    options.group_id = Bytes(given.group_id);
+    options.extensions = Bytes(given.extensions);
+    return options;
+}
+
+inline conclave_resumption_psk as_c(const ResumptionPsk &given) { return {Bytes(given.group_id), given.epoch}; }
+
+inline conclave_signing_key as_c(const SigningKey &given) {
+    return {Bytes(given.key_id), Bytes(given.public_key), given.cipher_suite};
+}
+
+inline conclave_bytes as_c(const Kept &given) { return Bytes(given); }
+
+template <class T>
+auto list_as_c(const std::vector<T> &given) {
+    std::vector<decltype(as_c(given[0]))> list;
+    list.reserve(given.size());
+    for (const T &item : given) {
+        list.push_back(as_c(item));
+    }
+    return list;
+}
+
+// The same with lists, which live as long as these.
+struct LentExternalJoin : Options<conclave_external_join_options> {
+    explicit LentExternalJoin(const ExternalJoinOptions &given)
+        : psk_list(list_as_c(given.psks)), resumption_psk_list(list_as_c(given.resumption_psks)) {
+        rejoin = given.rejoin;
+        public_handshakes = given.public_handshakes;
+        without_padding = given.without_padding;
+        tree = Bytes(given.tree);
+        psks = psk_list.data();
+        psk_count = psk_list.size();
+        resumption_psks = resumption_psk_list.data();
+        resumption_psk_count = resumption_psk_list.size();
+        aad = Bytes(given.aad);
+        tag = Bytes(given.tag);
+    }
+    LentExternalJoin(const LentExternalJoin &) = delete;
+
+    std::vector<conclave_bytes> psk_list;
+    std::vector<conclave_resumption_psk> resumption_psk_list;
+};
+
+struct LentSuccessor : Options<conclave_successor_options> {
+    explicit LentSuccessor(const SuccessorOptions &given) : key_package_list(list_as_c(given.key_packages)) {
+        tree_beside_welcome = given.tree_beside_welcome;
+        public_handshakes = given.public_handshakes;
+        without_padding = given.without_padding;
+        key_packages = key_package_list.data();
+        key_package_count = key_package_list.size();
+        tag = Bytes(given.tag);
+        group_id = Bytes(given.group_id);
+        extensions = Bytes(given.extensions);
+    }
+    LentSuccessor(const LentSuccessor &) = delete;
+
+    std::vector<conclave_bytes> key_package_list;
+};
+
+struct LentConfig : Options<conclave_client_config> {
+    explicit LentConfig(const ClientConfig &given)
+        : certificate_list(list_as_c(given.identity.certificates)), signing_key_list(list_as_c(given.signing_keys)) {
+        grease = given.grease;
+        grease_extensions = given.grease_extensions;
+        journal = given.journal;
+        name = Bytes(given.name);
+        identity = {given.identity.credential_type, Bytes(given.identity.content), certificate_list.data(),
+                    certificate_list.size()};
+        cipher_suites = given.cipher_suites.data();
+        cipher_suite_count = given.cipher_suites.size();
+        signing_keys = signing_key_list.data();
+        signing_key_count = signing_key_list.size();
+        storage_key = Bytes(given.storage_key);
+        extensions = given.extensions.data();
+        extension_count = given.extensions.size();
+        proposals = given.proposals.data();
+        proposal_count = given.proposals.size();
+        credentials = given.credentials.data();
+        credential_count = given.credentials.size();
+        leaf_extensions = Bytes(given.leaf_extensions);
+        limit(given);
+    }
+    LentConfig(const LentConfig &) = delete;
+
+    void limit(const ClientConfig &given) {
+        past_epochs = given.past_epochs;
+        resumption_epochs = given.resumption_epochs;
+        max_forward = given.max_forward;
+        max_skipped = given.max_skipped;
+        max_deferred = given.max_deferred;
+        max_deferred_bytes = given.max_deferred_bytes;
+        max_past_age = given.max_past_age;
+        max_skipped_age = given.max_skipped_age;
+        max_epoch_messages = given.max_epoch_messages;
+        max_epoch_bytes = given.max_epoch_bytes;
+        reserve = given.reserve;
+        max_lifetime = given.max_lifetime;
+        lease_timeout = given.lease_timeout;
+    }
+
+    std::vector<conclave_bytes> certificate_list;
+    std::vector<conclave_signing_key> signing_key_list;
+};
+
+} // namespace detail
 
 // ---- Callbacks --------------------------------------------------------------------------------------------------------------
 
@@ -385,67 +703,89 @@ private:
     std::string words_;
 };
 
-// Where Storage::read puts the values that are there.
+namespace detail {
+
+// Why a callback has failed already, whatever it answers: something that it gave was not taken, and is missing now.
+class Spoiled {
+public:
+    // Throws where there are exceptions.
+    void note(conclave_status status) {
+        if (status != CONCLAVE_OK) {
+            if (!why_) {
+                why_ = Error::last(status);
+            }
+#ifndef CONCLAVE_NO_EXCEPTIONS
+            throw *why_;
+#endif
+        }
+    }
+    Answer answer(Answer given) const { return why_ ? Answer::failed(why_->detail()) : given; }
+
+private:
+    std::optional<Error> why_;
+};
+
+} // namespace detail
+
+// Where Storage::read puts the values that are there. What is not taken fails the callback, at once or when it returns.
 class Values {
 public:
-    explicit Values(conclave_values *values) : values_(values) {}
+    Values(conclave_values *values, detail::Spoiled &spoiled) : values_(values), spoiled_(&spoiled) {}
     // The value of the key at `index`; it is copied.
-    void put(std::size_t index, Bytes value) { (void)conclave_values_put(values_, index, value); }
+    void put(std::size_t index, Bytes value) { spoiled_->note(conclave_values_put(values_, index, value)); }
 
 private:
     conclave_values *values_;
+    detail::Spoiled *spoiled_;
 };
 
-// Where Storage::scan puts the records that it finds, in ascending order.
+// Where Storage::scan puts the records that it finds, in ascending order. What is not taken fails the callback.
 class Records {
 public:
-    explicit Records(conclave_records *records) : records_(records) {}
-    void put(Bytes key, Bytes value) { (void)conclave_records_put(records_, key, value); }
+    Records(conclave_records *records, detail::Spoiled &spoiled) : records_(records), spoiled_(&spoiled) {}
+    void put(Bytes key, Bytes value) { spoiled_->note(conclave_records_put(records_, key, value)); }
 
 private:
     conclave_records *records_;
+    detail::Spoiled *spoiled_;
 };
 
 // One atomic write, for Storage::write to pull from. What it lends lives until `write` returns, operations until the next call
-// of next().
+// of next(). A storage that cannot get at all of it must take its transaction back.
 class WriteBatch {
 public:
     explicit WriteBatch(const conclave_batch *batch) : batch_(batch) {}
 
     // What must still hold, to be checked inside the transaction before the first operation.
-    List<conclave_guard> guards() const {
+    Result<List<conclave_guard>> guards() const {
         const conclave_guard *guards = nullptr;
         std::size_t count = 0;
-        (void)conclave_batch_guards(batch_, &guards, &count);
-        return {guards, count};
+        return detail::finish(conclave_batch_guards(batch_, &guards, &count), [&] { return each(guards, count); });
     }
 
     // The next operations, in order; none at the end.
-    List<conclave_write_op> next(std::uint32_t most = 1024) {
+    Result<List<conclave_write_op>> next(std::uint32_t most = 1024) {
         const conclave_write_op *ops = nullptr;
         std::size_t count = 0;
-        (void)conclave_batch_next(batch_, most, &ops, &count);
-        return {ops, count};
+        return detail::finish(conclave_batch_next(batch_, most, &ops, &count), [&] { return each(ops, count); });
     }
 
     // Starts over, for a database that runs its transaction again.
-    void rewind() { (void)conclave_batch_rewind(batch_); }
+    Result<void> rewind() { return detail::finish(conclave_batch_rewind(batch_)); }
 
     // What the call produced, to be stored in the same transaction; nullptr for mere bookkeeping.
-    const conclave_effect *effect() const {
+    Result<const conclave_effect *> effect() const {
         const conclave_effect *effect = nullptr;
-        (void)conclave_batch_effect(batch_, &effect);
-        return effect;
+        return detail::finish(conclave_batch_effect(batch_, &effect), [&] { return effect; });
     }
 
     struct Size {
         std::uint64_t ops, bytes;
     };
 
-    Size size() const {
+    Result<Size> size() const {
         Size size{0, 0};
-        (void)conclave_batch_size(batch_, &size.ops, &size.bytes);
-        return size;
+        return detail::finish(conclave_batch_size(batch_, &size.ops, &size.bytes), [&] { return size; });
     }
 
 private:
@@ -462,19 +802,20 @@ public:
     virtual Answer write(WriteBatch batch) = 0;
 };
 
-// Where Validator::validate puts its verdicts, one for each candidate.
+// Where Validator::validate puts its verdicts, one for each candidate. What is not taken fails the callback.
 class Verdicts {
 public:
-    explicit Verdicts(conclave_verdicts *verdicts) : verdicts_(verdicts) {}
+    Verdicts(conclave_verdicts *verdicts, detail::Spoiled &spoiled) : verdicts_(verdicts), spoiled_(&spoiled) {}
     void accept(std::size_t index, Bytes client_id, Bytes user_id) {
-        (void)conclave_verdicts_accept(verdicts_, index, client_id, user_id);
+        spoiled_->note(conclave_verdicts_accept(verdicts_, index, client_id, user_id));
     }
     void reject(std::size_t index, std::string_view reason) {
-        (void)conclave_verdicts_reject(verdicts_, index, Bytes(reason));
+        spoiled_->note(conclave_verdicts_reject(verdicts_, index, Bytes(reason)));
     }
 
 private:
     conclave_verdicts *verdicts_;
+    detail::Spoiled *spoiled_;
 };
 
 // Who credentials stand for: see conclave_validator.
@@ -559,6 +900,13 @@ conclave_status run(conclave_status failure, Act act) noexcept {
 #endif
 }
 
+// The same for a callback that gives more than its answer.
+template <class Act>
+conclave_status run_giving(conclave_status failure, Act act) noexcept {
+    Spoiled spoiled;
+    return run(failure, [&] { return spoiled.answer(act(spoiled)); });
+}
+
 // The app's object behind a context, which shares its ownership.
 template <class T>
 T &host(void *context) {
@@ -583,13 +931,15 @@ C lend(const std::shared_ptr<T> &object) {
 inline conclave_storage lend_storage(const std::shared_ptr<Storage> &storage) {
     conclave_storage callbacks = lend<conclave_storage>(storage);
     callbacks.read = [](void *context, const conclave_bytes *keys, std::size_t count, conclave_values *found) noexcept {
-        return run(CONCLAVE_STORAGE_FAILED,
-                   [&] { return host<Storage>(context).read({keys, count}, Values(found)); });
+        return run_giving(CONCLAVE_STORAGE_FAILED, [&](Spoiled &spoiled) {
+            return host<Storage>(context).read({keys, count}, Values(found, spoiled));
+        });
     };
     callbacks.scan = [](void *context, conclave_bytes prefix, conclave_bytes after, std::uint32_t limit,
                         conclave_records *found) noexcept {
-        return run(CONCLAVE_STORAGE_FAILED,
-                   [&] { return host<Storage>(context).scan(prefix, after, limit, Records(found)); });
+        return run_giving(CONCLAVE_STORAGE_FAILED, [&](Spoiled &spoiled) {
+            return host<Storage>(context).scan(prefix, after, limit, Records(found, spoiled));
+        });
     };
     callbacks.write = [](void *context, const conclave_batch *batch) noexcept {
         return run(CONCLAVE_STORAGE_FAILED, [&] { return host<Storage>(context).write(WriteBatch(batch)); });
@@ -601,8 +951,9 @@ inline conclave_validator lend_validator(const std::shared_ptr<Validator> &valid
     conclave_validator callbacks = lend<conclave_validator>(validator);
     callbacks.validate = [](void *context, const conclave_candidate *candidates, std::size_t count,
                             conclave_verdicts *verdicts) noexcept {
-        return run(CONCLAVE_VALIDATOR_FAILED,
-                   [&] { return host<Validator>(context).validate({candidates, count}, Verdicts(verdicts)); });
+        return run_giving(CONCLAVE_VALIDATOR_FAILED, [&](Spoiled &spoiled) {
+            return host<Validator>(context).validate({candidates, count}, Verdicts(verdicts, spoiled));
+        });
     };
     callbacks.is_successor = [](void *context, const conclave_candidate *older, const conclave_candidate *newer,
                                 bool *yes) noexcept {
@@ -616,10 +967,10 @@ inline conclave_signer lend_signer(const std::shared_ptr<Signer> &signer) {
     conclave_signer callbacks = lend<conclave_signer>(signer);
     callbacks.sign = [](void *context, conclave_bytes key_id, conclave_sign_purpose purpose, conclave_bytes content,
                         conclave_signature *signature) noexcept {
-        return run(CONCLAVE_SIGNER_FAILED, [&] {
+        return run_giving(CONCLAVE_SIGNER_FAILED, [&](Spoiled &spoiled) {
             Buffer made;
             Answer answer = host<Signer>(context).sign(key_id, purpose, content, made);
-            (void)conclave_signature_put(signature, Bytes(made));
+            spoiled.note(conclave_signature_put(signature, Bytes(made)));
             return answer;
         });
     };
@@ -762,7 +1113,8 @@ public:
         return detail::finish(conclave_commit_resumption_psk(c(), {group_id, epoch}));
     }
     Result<void> reinit(const ReinitOptions &options = {}) {
-        return detail::finish(conclave_commit_reinit(c(), &options));
+        const conclave_reinit_options given = detail::as_c(options);
+        return detail::finish(conclave_commit_reinit(c(), &given));
     }
     Result<void> extensions(Bytes encoded) { return detail::finish(conclave_commit_extensions(c(), encoded)); }
     Result<void> custom(std::uint16_t proposal_type, Bytes content) {
@@ -857,7 +1209,8 @@ public:
         return buffer(conclave_group_propose_custom, proposal_type, content, tag);
     }
     Result<Buffer> propose_reinit(const ReinitOptions &options = {}, Bytes tag = {}) const {
-        return buffer(conclave_group_propose_reinit, &options, tag);
+        const conclave_reinit_options given = detail::as_c(options);
+        return buffer(conclave_group_propose_reinit, &given, tag);
     }
     Result<PendingProposals> pending_proposals() const {
         return owned<PendingProposals>(conclave_group_pending_proposals);
@@ -936,14 +1289,16 @@ struct Successor {
 inline Result<Successor> Group::create_successor(const SuccessorOptions &options) const {
     conclave_group *group = nullptr;
     conclave_commit_result *sent = nullptr;
-    return detail::finish(conclave_group_create_successor(c(), &options, &group, &sent),
+    detail::LentSuccessor given(options);
+    return detail::finish(conclave_group_create_successor(c(), &given, &group, &sent),
                           [&] { return Successor{Group(group), CommitResult(sent)}; });
 }
 
 inline Result<Successor> Group::branch(const SuccessorOptions &options) const {
     conclave_group *group = nullptr;
     conclave_commit_result *sent = nullptr;
-    return detail::finish(conclave_group_branch(c(), &options, &group, &sent),
+    detail::LentSuccessor given(options);
+    return detail::finish(conclave_group_branch(c(), &given, &group, &sent),
                           [&] { return Successor{Group(group), CommitResult(sent)}; });
 }
 
@@ -957,8 +1312,9 @@ public:
     // Opens the client in the host's storage, and makes it if it is not there yet.
     static Result<Client> open(const ClientConfig &config, const Host &host) {
         detail::LentHost lent(host);
+        detail::LentConfig given(config);
         conclave_client *client = nullptr;
-        conclave_status status = conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, lent.c(), &client);
+        conclave_status status = conclave_client_new(CONCLAVE_VERSION_NUMBER, &given, lent.c(), &client);
         if (status != CONCLAVE_HEADER_MISMATCH) {
             lent.given();
         }
@@ -968,7 +1324,8 @@ public:
     Result<OwnIdentity> identity() const { return owned<OwnIdentity>(conclave_client_identity); }
 
     Result<KeyPackages> create_key_packages(std::uint32_t count, const KeyPackageOptions &options = {}) const {
-        return owned<KeyPackages>(conclave_client_create_key_packages, count, &options);
+        const conclave_key_package_options given = detail::as_c(options);
+        return owned<KeyPackages>(conclave_client_create_key_packages, count, &given);
     }
     Result<KeyPackages> key_packages(Bytes after = {}, std::uint32_t limit = 1000) const {
         return owned<KeyPackages>(conclave_client_key_packages, after, limit);
@@ -983,7 +1340,8 @@ public:
     }
 
     Result<Group> create_group(const GroupOptions &options = {}) const {
-        return owned<Group>(conclave_client_create_group, &options);
+        const conclave_group_options given = detail::as_c(options);
+        return owned<Group>(conclave_client_create_group, &given);
     }
     Result<Group> open_group(Bytes group_id) const { return owned<Group>(conclave_client_open_group, group_id); }
     Result<Groups> groups(Bytes after = {}, std::uint32_t limit = 1000) const {
@@ -995,12 +1353,14 @@ public:
         return owned<WelcomePreview>(conclave_client_preview_welcome, welcome, tree);
     }
     Result<Group> join(Bytes welcome, const JoinOptions &options = {}) const {
-        return owned<Group>(conclave_client_join, welcome, &options);
+        const conclave_join_options given = detail::as_c(options);
+        return owned<Group>(conclave_client_join, welcome, &given);
     }
 
     // Joining by a commit of one's own.
     Result<ExternalJoin> join_external(Bytes group_info, const ExternalJoinOptions &options = {}) const {
-        return owned<ExternalJoin>(conclave_client_join_external, group_info, &options);
+        const detail::LentExternalJoin given(options);
+        return owned<ExternalJoin>(conclave_client_join_external, group_info, &given);
     }
     Result<ExternalJoin> pending_join(Bytes group_id) const {
         return owned<ExternalJoin>(conclave_client_pending_join, group_id);
@@ -1127,7 +1487,7 @@ inline conclave_version_info version() {
     return version;
 }
 
-// Sends what the library logs to the app, for all clients of the process; the last call wins.
+// Sends what the library logs to the app, for all clients of the process; the last call wins. With nullptr nobody hears it.
 inline Result<void> set_logger(const std::shared_ptr<Logger> &logger, conclave_log_level level) {
     if (logger == nullptr) {
         return detail::finish(conclave_set_logger(nullptr, level));
@@ -1160,7 +1520,7 @@ inline Result<std::string> inspect_tree(Bytes bytes) {
     return detail::finish(conclave_inspect_tree(bytes, &text), [&] { return detail::take_text(text); });
 }
 
-// Lists of extensions, as calls take them that put one somewhere.
+// Lists of extensions, as calls take them that put one somewhere. What the items point to is lent for the call.
 inline Result<Buffer> encode_extensions(const std::vector<conclave_extension> &extensions) {
     conclave_buf *encoded = nullptr;
     return detail::finish(conclave_encode_extensions(extensions.data(), extensions.size(), &encoded),

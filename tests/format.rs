@@ -14,11 +14,13 @@ use std::sync::Arc;
 use conclave::*;
 
 /// The stores of each format, plain and sealed; the last ones are those of the present release.
-const STORES: [(&str, Option<[u8; 32]>); 4] = [
+const STORES: [(&str, Option<[u8; 32]>); 6] = [
     ("store-1.txt", None),
     ("store-1-sealed.txt", Some([7; 32])),
     ("store-2.txt", None),
     ("store-2-sealed.txt", Some([7; 32])),
+    ("store-3.txt", None),
+    ("store-3-sealed.txt", Some([7; 32])),
 ];
 
 const ARCHIVE_KEY: [u8; 32] = [9; 32];

@@ -288,6 +288,11 @@ fn handles_of_a_wiped_client_see_nothing_and_write_nothing() {
         assert!(world.records("alice") == before);
         open(world.person("alice").storage.clone(), journalled("alice"));
     }
+    // Nor do handles that nobody wiped take the new client for the old one.
+    let before = world.records("alice");
+    assert_eq!(code(second.create_key_packages(1, KeyPackageOptions::default())), 702);
+    second.wipe().unwrap();
+    assert!(world.records("alice") == before);
 }
 
 #[test]

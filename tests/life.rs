@@ -342,6 +342,17 @@ fn a_member_cannot_commit_its_own_removal() {
 }
 
 #[test]
+fn nobody_cannot_be_removed() {
+    let mut world = World::group_of(&["alice", "bob", "carol"]);
+    world.remove("alice", "bob");
+    for leaf in [1, 3, 17, u32::MAX] {
+        let draft = world.group("alice").new_commit().remove(leaf).unwrap();
+        assert_eq!(code(draft.build()), 103, "{leaf}");
+    }
+    world.update("alice");
+}
+
+#[test]
 fn a_member_is_removed_while_its_own_commit_waits() {
     let mut world = World::group_of(&["alice", "bob", "carol"]);
     let lost = world.group("bob").new_commit().build().unwrap();

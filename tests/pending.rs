@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::sync::{Arc, Mutex, OnceLock};
+
 use common::*;
 use conclave::*;
 
@@ -158,6 +160,37 @@ fn a_builder_is_used_once() {
     draft.build().unwrap();
     assert_eq!(code(draft.build()), 508);
     assert_eq!(code(draft.remove(1)), 508);
+}
+
+/// A policy that adds to the commit which asks it, on its own thread and on another.
+#[derive(Default)]
+struct Meddler {
+    draft: OnceLock<Arc<CommitBuilder>>,
+    answers: Mutex<Vec<u32>>,
+}
+
+impl Policy for Meddler {
+    fn permit(&self, _: ChangeRequest) -> Result<bool> {
+        let meddle = || self.draft.get().map(|draft| code(draft.clone().remove(1)));
+        let here = meddle();
+        let elsewhere = std::thread::scope(|scope| scope.spawn(meddle).join().unwrap());
+        self.answers.lock().unwrap().extend(here.into_iter().chain(elsewhere));
+        Ok(true)
+    }
+}
+
+#[test]
+fn nothing_is_added_to_a_commit_while_it_is_built() {
+    let mut world = World::of(&["bob"]);
+    let meddler = Arc::new(Meddler::default());
+    let config = ClientConfig { lease_timeout: 10, ..ClientConfig::basic("alice") };
+    world.enlist(config, |host| host.policy = Some(meddler.clone()));
+    world.found(&["alice", "bob"]);
+    let draft = world.group("alice").new_commit();
+    assert!(meddler.draft.set(draft.clone()).is_ok());
+    draft.build().unwrap();
+    let answers = meddler.answers.lock().unwrap().clone();
+    assert!(answers.chunks(2).all(|pair| pair == [502, 501]) && !answers.is_empty(), "{answers:?}");
 }
 
 #[test]

@@ -74,7 +74,11 @@ static bool new_client(struct device *device, const struct place *place, sqlite_
     conclave_host host = CONCLAVE_INIT(conclave_host);
     host.storage = &storage;
     host.validator = conclave_accept_all(); /* For a demonstration only: whoever ships this lets anyone be anyone. */
-    return check(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &device->client));
+    conclave_status status = conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &device->client);
+    if (status == CONCLAVE_HEADER_MISMATCH) {
+        storage.release(storage.context); /* Nobody else does. */
+    }
+    return check(status);
 }
 
 static bool open_client(struct device *device, const struct place *place, const char *path) {

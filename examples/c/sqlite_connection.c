@@ -28,9 +28,11 @@ static const char *const sql[SQL_STATEMENTS] = {
     [SQL_ROLLBACK] = "ROLLBACK",
 };
 
-/* Milliseconds between two attempts, where SQLite itself does not wait. */
-enum { RETRY = 5 };
+/* Milliseconds between two attempts. SQLite's own waiting asks ever more rarely, up to ten times a second: beside a process
+   that writes one message after the other, it hardly ever comes to its turn. */
+enum { RETRY = 1 };
 
+static int wait_for_others(void *context, int times);
 static void create_private(const char *path);
 static bool prepare_file(struct sqlite_connection *connection);
 static bool has_a_log(struct sqlite_connection *connection);
@@ -46,7 +48,7 @@ conclave_status sqlite_connection_open(struct sqlite_connection *connection, con
     if (sqlite3_open_v2(path, &connection->database, flags, NULL) != SQLITE_OK) {
         return sqlite_connection_failed(connection, "opening");
     }
-    sqlite3_busy_timeout(connection->database, (int)connection->busy_timeout);
+    sqlite3_busy_handler(connection->database, wait_for_others, connection);
     int64_t deadline = sqlite_connection_deadline(connection->busy_timeout);
     while (!prepare_file(connection)) {
         conclave_status status = sqlite_connection_failed(connection, "preparing the file");
@@ -69,11 +71,20 @@ conclave_status sqlite_connection_open(struct sqlite_connection *connection, con
 }
 
 void sqlite_connection_close(struct sqlite_connection *connection) {
+    if (connection->database != NULL) {
+        sqlite_connection_settle(connection);
+        sqlite_connection_roll_back(connection);
+    }
     for (int i = 0; i < SQL_STATEMENTS; i++) {
         sqlite3_finalize(connection->statements[i]);
     }
-    /* The last connection of all empties and removes the write-ahead log. */
-    sqlite3_close(connection->database);
+    /* The last connection of all empties and removes the write-ahead log, but not before the app has finalised what it
+       prepared: empty is the least that it shall be until then. */
+    if (connection->database != NULL && sqlite3_next_stmt(connection->database, NULL) != NULL) {
+        connection->log_is_full = true;
+        sqlite_connection_empty_log(connection, 0);
+    }
+    sqlite3_close_v2(connection->database);
     sqlite3_free(connection->error);
 }
 
@@ -81,7 +92,7 @@ void sqlite_connection_empty_log(struct sqlite_connection *connection, uint32_t 
     if (connection->log_is_full) {
         sqlite3_busy_timeout(connection->database, (int)patience);
         int code = sqlite3_wal_checkpoint_v2(connection->database, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-        sqlite3_busy_timeout(connection->database, (int)connection->busy_timeout);
+        sqlite3_busy_handler(connection->database, wait_for_others, connection);
         connection->log_is_full = code != SQLITE_OK;
     }
 }
@@ -114,6 +125,43 @@ bool sqlite_connection_run(struct sqlite_connection *connection, enum sqlite_sta
     return sqlite3_reset(connection->statements[which]) == SQLITE_OK && ran;
 }
 
+void sqlite_connection_settle(struct sqlite_connection *connection) {
+    sqlite3_stmt *statement = NULL;
+    while ((statement = sqlite3_next_stmt(connection->database, statement)) != NULL) {
+        if (sqlite3_stmt_busy(statement)) {
+            sqlite3_reset(statement);
+        }
+    }
+}
+
+conclave_status sqlite_connection_ready(struct sqlite_connection *connection) {
+    if (connection->lent) {
+        return sqlite_connection_refuse(connection,
+                                        "a transaction is open: the store was called from inside on_effect");
+    }
+    sqlite_connection_roll_back(connection);
+    if (sqlite3_get_autocommit(connection->database) == 0) {
+        return sqlite_connection_failed(connection, "taking back a transaction that failed before");
+    }
+    return CONCLAVE_OK;
+}
+
+conclave_status sqlite_connection_begin(struct sqlite_connection *connection, enum sqlite_statement how,
+                                        const char *doing) {
+    conclave_status status = sqlite_connection_ready(connection);
+    if (status == CONCLAVE_OK && !sqlite_connection_run(connection, how)) {
+        status = sqlite_connection_failed(connection, doing);
+    }
+    return status;
+}
+
+void sqlite_connection_roll_back(struct sqlite_connection *connection) {
+    /* After some errors SQLite has done so itself. */
+    if (sqlite3_get_autocommit(connection->database) == 0) {
+        sqlite_connection_run(connection, SQL_ROLLBACK);
+    }
+}
+
 void sqlite_connection_forget(struct sqlite_connection *connection) {
     connection->busy = false;
     sqlite3_free(connection->error);
@@ -134,12 +182,26 @@ conclave_status sqlite_connection_failed(struct sqlite_connection *connection, c
     return CONCLAVE_STORAGE_FAILED;
 }
 
+static void pause_a_little(void) {
+    struct timespec time = {0, RETRY * 1000000L};
+    nanosleep(&time, NULL);
+}
+
+/* SQLite asks, for the time numbered `times`, whether to try again. */
+static int wait_for_others(void *context, int times) {
+    const struct sqlite_connection *connection = context;
+    if ((uint32_t)times >= connection->busy_timeout / RETRY) {
+        return 0;
+    }
+    pause_a_little();
+    return 1;
+}
+
 bool sqlite_connection_again(const struct sqlite_connection *connection, int64_t deadline) {
     if (!connection->busy || sqlite_connection_deadline(0) >= deadline) {
         return false;
     }
-    struct timespec time = {0, RETRY * 1000000L};
-    nanosleep(&time, NULL);
+    pause_a_little();
     return true;
 }
 

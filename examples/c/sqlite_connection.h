@@ -25,12 +25,14 @@ enum sqlite_statement {
 struct sqlite_connection {
     sqlite3 *database;
     sqlite3_stmt *statements[SQL_STATEMENTS];
-    /* How long SQLite waits for a writer in another process, in milliseconds. */
+    /* How long SQLite waits for a writer in another process, in milliseconds; at most INT_MAX, as SQLite takes it. */
     uint32_t busy_timeout;
     /* Whether a write does not wait until it is on the disk. */
     bool not_durable;
     /* Whether the log may hold what was deleted. */
     bool log_is_full;
+    /* Whether the app has the connection: its on_effect runs, inside a transaction. */
+    bool lent;
     /* Whether the last thing that failed did so because another connection held a lock. */
     bool busy;
     /* What failed last; NULL if nothing has, or memory is out. */
@@ -39,6 +41,8 @@ struct sqlite_connection {
 
 /* Opens the file: `busy_timeout` and `not_durable` are set before. To be closed, also if it failed. */
 conclave_status sqlite_connection_open(struct sqlite_connection *connection, const char *path);
+
+/* Closes the file, or has the last statement do so that the app has not finalised yet. */
 void sqlite_connection_close(struct sqlite_connection *connection);
 
 /* Moves the log into the file and cuts it to nothing, if it may hold what was deleted. Best effort: as long as another
@@ -62,6 +66,21 @@ int sqlite_connection_find(struct sqlite_connection *connection, conclave_bytes 
 
 /* Runs a statement that takes nothing and has no rows. */
 bool sqlite_connection_run(struct sqlite_connection *connection, enum sqlite_statement which);
+
+/* Resets every statement that is still running, also those of the app: it would keep the transaction from being
+   committed, or the log from being emptied. */
+void sqlite_connection_settle(struct sqlite_connection *connection);
+
+/* Whether there is no transaction. One that an earlier call could not take back is taken back now, and until that
+   succeeds everything is refused. One that the app is inside of is left alone, and refused as well. */
+conclave_status sqlite_connection_ready(struct sqlite_connection *connection);
+
+/* Begins a transaction by one of SQL_BEGIN_*. `doing` is for the words if that fails. */
+conclave_status sqlite_connection_begin(struct sqlite_connection *connection, enum sqlite_statement how,
+                                        const char *doing);
+
+/* Takes back what a transaction did that failed, if it is still open. What failed has left its words before. */
+void sqlite_connection_roll_back(struct sqlite_connection *connection);
 
 /* CONCLAVE_STORAGE_FAILED, with words of our own or with what SQLite says, in `error`. */
 conclave_status sqlite_connection_refuse(struct sqlite_connection *connection, const char *words);

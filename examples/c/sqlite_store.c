@@ -2,6 +2,7 @@
 
 #include "sqlite_connection.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,7 @@ static conclave_status on_scan(void *context, conclave_bytes prefix, conclave_by
                                conclave_records *found);
 static conclave_status on_write(void *context, const conclave_batch *batch);
 static bool make_mutex(pthread_mutex_t *mutex);
+static uint32_t patience(uint32_t asked);
 
 /* ---- the store as a whole ---- */
 
@@ -48,7 +50,7 @@ bool sqlite_store_open(const char *path, const sqlite_store_options *options, sq
         opened->on_effect = options->on_effect;
         opened->context = options->context;
         opened->connection.not_durable = options->not_durable;
-        opened->connection.busy_timeout = options->busy_timeout > 0 ? options->busy_timeout : BUSY_TIMEOUT;
+        opened->connection.busy_timeout = patience(options->busy_timeout);
     }
     return sqlite_connection_open(&opened->connection, path) == CONCLAVE_OK;
 }
@@ -99,6 +101,11 @@ static bool make_mutex(pthread_mutex_t *mutex) {
     return made;
 }
 
+static uint32_t patience(uint32_t asked) {
+    uint32_t wanted = asked == 0 ? BUSY_TIMEOUT : asked;
+    return wanted > INT_MAX ? INT_MAX : wanted;
+}
+
 /* Begins a callback or the like: the connection is this thread's until it leaves. */
 static struct sqlite_connection *enter(sqlite_store *store) {
     pthread_mutex_lock(&store->mutex);
@@ -113,31 +120,6 @@ static conclave_status leave(sqlite_store *store, conclave_status status) {
     }
     pthread_mutex_unlock(&store->mutex);
     return status;
-}
-
-/* A transaction that is open already is not ours. */
-static conclave_status refuse_inside_a_transaction(struct sqlite_connection *connection) {
-    if (sqlite3_get_autocommit(connection->database) != 0) {
-        return CONCLAVE_OK;
-    }
-    return sqlite_connection_refuse(
-        connection, "a transaction is open: the library was called from inside one, or one was left behind");
-}
-
-static conclave_status begin(struct sqlite_connection *connection, enum sqlite_statement how, const char *doing) {
-    conclave_status status = refuse_inside_a_transaction(connection);
-    if (status == CONCLAVE_OK && !sqlite_connection_run(connection, how)) {
-        status = sqlite_connection_failed(connection, doing);
-    }
-    return status;
-}
-
-/* Takes back what a transaction did that failed. What failed has left its words before. */
-static void roll_back(struct sqlite_connection *connection) {
-    /* After some errors SQLite has done so itself. */
-    if (sqlite3_get_autocommit(connection->database) == 0) {
-        sqlite_connection_run(connection, SQL_ROLLBACK);
-    }
 }
 
 /* ---- reading: a call sees one state only ---- */
@@ -158,7 +140,7 @@ static conclave_status read_value(struct sqlite_connection *connection, conclave
 
 static conclave_status read_values(struct sqlite_connection *connection, const conclave_bytes *keys, size_t count,
                                    conclave_values *found) {
-    conclave_status status = begin(connection, SQL_BEGIN_READ, "reading");
+    conclave_status status = sqlite_connection_begin(connection, SQL_BEGIN_READ, "reading");
     if (status != CONCLAVE_OK) {
         return status;
     }
@@ -168,7 +150,7 @@ static conclave_status read_values(struct sqlite_connection *connection, const c
     if (status == CONCLAVE_OK && !sqlite_connection_run(connection, SQL_COMMIT)) {
         status = sqlite_connection_failed(connection, "reading");
     }
-    roll_back(connection);
+    sqlite_connection_roll_back(connection);
     return status;
 }
 
@@ -210,7 +192,7 @@ static conclave_status on_scan(void *context, conclave_bytes prefix, conclave_by
                                conclave_records *found) {
     sqlite_store *store = context;
     struct sqlite_connection *connection = enter(store);
-    conclave_status status = refuse_inside_a_transaction(connection);
+    conclave_status status = sqlite_connection_ready(connection);
     if (status == CONCLAVE_OK) {
         sqlite3_stmt *query = connection->statements[SQL_SCAN];
         bool bound = sqlite_connection_bind(query, 1, prefix) && sqlite_connection_bind(query, 2, after)
@@ -278,20 +260,29 @@ static conclave_status apply_all(struct sqlite_connection *connection, const con
     return status;
 }
 
-static conclave_status tell_app(const sqlite_store *store, const conclave_batch *batch) {
+/* Lets the app store the effect. Whatever its failure is, it is one of the storage: a conflict would be taken for that
+   of a guard, and tried again. */
+static conclave_status tell_app(sqlite_store *store, const conclave_batch *batch) {
+    struct sqlite_connection *connection = &store->connection;
     const conclave_effect *effect = NULL;
     conclave_status status = conclave_batch_effect(batch, &effect);
     if (status != CONCLAVE_OK || effect == NULL || store->on_effect == NULL) {
         return status;
     }
-    return store->on_effect(store->context, store->connection.database, effect);
+    connection->lent = true;
+    status = store->on_effect(store->context, connection->database, effect);
+    connection->lent = false;
+    sqlite_connection_settle(connection);
+    /* The words are the app's. */
+    sqlite_connection_forget(connection);
+    return status == CONCLAVE_OK ? CONCLAVE_OK : CONCLAVE_STORAGE_FAILED;
 }
 
 /* The whole transaction. Tells whether a range was cleared. */
 static conclave_status attempt(sqlite_store *store, const conclave_batch *batch, bool *cleared) {
     struct sqlite_connection *connection = &store->connection;
     sqlite_connection_forget(connection);
-    conclave_status status = begin(connection, SQL_BEGIN_WRITE, "writing");
+    conclave_status status = sqlite_connection_begin(connection, SQL_BEGIN_WRITE, "writing");
     if (status != CONCLAVE_OK) {
         return status;
     }
@@ -301,7 +292,7 @@ static conclave_status attempt(sqlite_store *store, const conclave_batch *batch,
     if (status == CONCLAVE_OK && !sqlite_connection_run(connection, SQL_COMMIT)) {
         status = sqlite_connection_failed(connection, "writing");
     }
-    roll_back(connection);
+    sqlite_connection_roll_back(connection);
     return status;
 }
 
@@ -326,7 +317,7 @@ static conclave_status on_write(void *context, const conclave_batch *batch) {
 /* ---- scrubbing ---- */
 
 static conclave_status scrub(struct sqlite_connection *connection) {
-    conclave_status status = refuse_inside_a_transaction(connection);
+    conclave_status status = sqlite_connection_ready(connection);
     if (status != CONCLAVE_OK) {
         return status;
     }

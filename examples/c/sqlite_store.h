@@ -35,9 +35,15 @@
 
 /*
  * Stores what a call produced, in the transaction that makes it so, after the library's own records are in it: so the
- * app's rows in the same file and the library's state can never disagree. Returns CONCLAVE_OK, or
- * CONCLAVE_STORAGE_FAILED, best with words through conclave_host_error: then the whole write is taken back. It must not
- * end the transaction, nor call the library, and may run again if the database was busy.
+ * app's rows in the same file and the library's state can never disagree. Returns CONCLAVE_OK; anything else takes the
+ * whole write back, and is CONCLAVE_STORAGE_FAILED to whoever made the call, best with words through
+ * conclave_host_error. It must not end the transaction, nor call the library or the store, and may run again if the
+ * database was busy.
+ *
+ * The connection is lent until it returns. It may keep what it has prepared for its next run: statements that are still
+ * running are reset, so that they hold up neither the transaction nor the emptying of the log. A blob (sqlite3_blob)
+ * must be closed. What is kept is finalised by the app, inside of on_effect or once the last holder has let the store
+ * go; until then the file stays open.
  */
 typedef conclave_status sqlite_store_on_effect(void *context, sqlite3 *transaction, const conclave_effect *effect);
 
@@ -50,7 +56,7 @@ typedef struct sqlite_store_options {
     /* Whether a write does not wait until it is on the disk, so that a crash of the machine can bring back old keys:
        for tests and measurements only. */
     bool not_durable;
-    /* How long to wait for a writer in another process, in milliseconds; 0 for five seconds. */
+    /* How long to wait for a writer in another process, in milliseconds; 0 for five seconds. INT_MAX is the most. */
     uint32_t busy_timeout;
 } sqlite_store_options;
 
@@ -65,8 +71,11 @@ bool sqlite_store_open(const char *path, const sqlite_store_options *options, sq
 /* Why sqlite_store_open or sqlite_store_scrub said false, as a C string that lives until the next call on the store. */
 const char *sqlite_store_error(const sqlite_store *store);
 
-/* The store as the library takes it. Each storage is for one call that takes one, which releases it; ask again for
-   another. */
+/*
+ * The store as the library takes it. Each storage is for one call that takes one; ask again for another. The storage
+ * holds the store, and the call lets it go in the end, also if it fails: except with CONCLAVE_HEADER_MISMATCH, or for a
+ * host with a wrong struct_size, as conclave.h says. Then it is the caller who does: storage.release(storage.context).
+ */
 conclave_storage sqlite_store_storage(sqlite_store *store);
 
 /*

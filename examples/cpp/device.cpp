@@ -86,9 +86,8 @@ void Device::create_group() const {
     if (find_group()) {
         throw std::runtime_error("you are in a group already");
     }
-    std::string tag = Tag{Tag::Kind::cursor}.text();
     GroupOptions options;
-    options.tag = Bytes(tag);
+    options.tag = Tag{Tag::Kind::cursor}.text();
     client_.create_group(options);
 }
 
@@ -166,7 +165,7 @@ void Device::publish() const {
     std::size_t count = known->count;
     if (!put(known)) {
         KeyPackageOptions options;
-        options.last_resort = 1;
+        options.last_resort = true;
         put(client_.create_key_packages(1, options));
         ++count;
     }
@@ -239,11 +238,9 @@ void Device::welcome(const Letter &letter) {
 // Joins the groups that Welcomes lead into.
 void Device::answer_invitations() {
     for (const Invitation &invitation : spool_.invitations(name_)) {
-        Buffer tree = spool_.tree(invitation);
-        std::string tag = Tag{Tag::Kind::cursor, invitation.number}.text();
         JoinOptions options;
-        options.tree = Bytes(tree);
-        options.tag = Bytes(tag);
+        options.tree = spool_.tree(invitation);
+        options.tag = Tag{Tag::Kind::cursor, invitation.number}.text();
         try {
             client_.join(invitation.welcome, options);
             publish();

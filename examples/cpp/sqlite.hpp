@@ -132,25 +132,38 @@ public:
 
     bool in_transaction() const { return sqlite3_get_autocommit(c()) == 0; }
 
+    // Takes back what is open. After some errors SQLite has done so itself.
+    void roll_back() const noexcept {
+        if (in_transaction()) {
+            sqlite3_exec(c(), "ROLLBACK", nullptr, nullptr, nullptr);
+        }
+    }
+
+    // Resets every statement that is still running, whoever has prepared it.
+    void settle() const noexcept {
+        sqlite3_stmt *statement = nullptr;
+        while ((statement = sqlite3_next_stmt(c(), statement)) != nullptr) {
+            if (sqlite3_stmt_busy(statement) != 0) {
+                sqlite3_reset(statement);
+            }
+        }
+    }
+
 private:
+    // What is still prepared keeps the file open until it is finalised.
     struct Closer {
-        void operator()(sqlite3 *database) const { sqlite3_close(database); }
+        void operator()(sqlite3 *database) const { sqlite3_close_v2(database); }
     };
 
     std::unique_ptr<sqlite3, Closer> database_;
 };
 
-// A transaction that is taken back unless it is committed.
+// A transaction that is taken back unless it is committed. Where that fails it stays open, and can be taken back later.
 class Transaction {
 public:
     Transaction(const Database &database, const char *begin) : database_(database) { database_.run(begin); }
     Transaction(const Transaction &) = delete;
-    ~Transaction() {
-        // After some errors SQLite has taken it back itself.
-        if (database_.in_transaction()) {
-            sqlite3_exec(database_.c(), "ROLLBACK", nullptr, nullptr, nullptr);
-        }
-    }
+    ~Transaction() { database_.roll_back(); }
     void commit() { database_.run("COMMIT"); }
 
 private:

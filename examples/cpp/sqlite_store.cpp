@@ -11,9 +11,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long to wait for a writer in another process, and between two attempts where SQLite itself does not wait.
+// How long to wait for a writer in another process, and between two attempts. SQLite's own waiting asks ever more rarely, up to ten
+// times a second: beside a process that writes one message after the other, it hardly ever comes to its turn.
 constexpr auto busy_timeout = std::chrono::milliseconds(5000);
-constexpr auto retry = std::chrono::milliseconds(5);
+constexpr auto retry = std::chrono::milliseconds(1);
 // How long a write that deleted secrets waits for readers, so as to empty the log, in milliseconds.
 constexpr int readers_leave = 100;
 
@@ -28,6 +29,15 @@ std::string created_private(const std::string &path) {
         close(file);
     }
     return path;
+}
+
+// SQLite asks, for the time numbered `times`, whether to try again.
+int wait_for_others(void *, int times) {
+    if (times >= busy_timeout / retry) {
+        return 0;
+    }
+    std::this_thread::sleep_for(retry);
+    return 1;
 }
 
 // Runs an act, again while another connection is in the way and time is left.
@@ -51,8 +61,8 @@ auto patiently(Act act) {
 SqliteStore::SqliteStore(const std::string &path, OnEffect on_effect)
     : on_effect_(std::move(on_effect)),
       // No mutex of SQLite's: the store has one.
-      database_(created_private(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                static_cast<int>(busy_timeout.count())) {
+      database_(created_private(path), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, 0) {
+    sqlite3_busy_handler(database_.c(), wait_for_others, nullptr);
     patiently([&] { prepare_file(); });
     value_ = {database_.c(), "SELECT value FROM conclave_records WHERE key = ?1"};
     // The keys from ?1 on that come after ?2; written so that it is one search in the tree.
@@ -79,16 +89,31 @@ void SqliteStore::prepare_file() {
                   "(key BLOB NOT NULL PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID");
 }
 
-void SqliteStore::refuse_inside_a_transaction() const {
+// The last connection of all empties and removes the log, but not before the app has finalised what it prepared: empty is the
+// least that it shall be until then.
+SqliteStore::~SqliteStore() {
+    database_.settle();
+    database_.roll_back();
+    log_is_full_ = true;
+    empty_log(0);
+}
+
+// A transaction that could not be taken back earlier is taken back now, and until that succeeds everything is refused. One that
+// the app is inside of is left alone, and refused as well.
+void SqliteStore::make_ready() const {
+    if (lent_) {
+        throw std::runtime_error("a transaction is open: the store was called from inside on_effect");
+    }
+    database_.roll_back();
     if (database_.in_transaction()) {
-        throw std::runtime_error("a transaction is open: the library was called from inside one, or one was left behind");
+        throw sqlite::Error(database_.c(), "taking back a transaction that failed before");
     }
 }
 
 // A call sees one state only.
 Answer SqliteStore::read(List<conclave_bytes> keys, Values found) {
     std::lock_guard lock(mutex_);
-    refuse_inside_a_transaction();
+    make_ready();
     sqlite::Transaction transaction(database_, "BEGIN");
     for (std::size_t index = 0; index < keys.size(); ++index) {
         if (value_.bind(Bytes(keys[index])).step()) {
@@ -103,7 +128,7 @@ Answer SqliteStore::read(List<conclave_bytes> keys, Values found) {
 // One statement, so one state. The first key that does not begin with the prefix ends it.
 Answer SqliteStore::scan(Bytes prefix, Bytes after, std::uint32_t limit, Records found) {
     std::lock_guard lock(mutex_);
-    refuse_inside_a_transaction();
+    make_ready();
     scan_.bind(prefix, after, std::int64_t{limit});
     while (scan_.step()) {
         Bytes key = scan_.bytes(0);
@@ -118,7 +143,7 @@ Answer SqliteStore::scan(Bytes prefix, Bytes after, std::uint32_t limit, Records
 
 Answer SqliteStore::write(WriteBatch batch) {
     std::lock_guard lock(mutex_);
-    refuse_inside_a_transaction();
+    make_ready();
     bool cleared = false;
     bool written = patiently([&] {
         batch.rewind();
@@ -149,10 +174,23 @@ bool SqliteStore::attempt(WriteBatch &batch, bool &cleared) {
     }
     const conclave_effect *effect = batch.effect();
     if (on_effect_ && effect != nullptr) {
-        on_effect_(database_.c(), *effect);
+        tell_app(*effect);
     }
     transaction.commit();
     return true;
+}
+
+// What the app leaves running would keep the transaction from being committed, or the log from being emptied.
+void SqliteStore::tell_app(const conclave_effect &effect) {
+    struct Loan {
+        explicit Loan(SqliteStore &store) : store_(store) { store_.lent_ = true; }
+        ~Loan() {
+            store_.lent_ = false;
+            store_.database_.settle();
+        }
+        SqliteStore &store_;
+    } loan(*this);
+    on_effect_(database_.c(), effect);
 }
 
 // A record that should be absent must not be there, and any other must have the very value.
@@ -184,6 +222,6 @@ void SqliteStore::empty_log(int patience) {
         sqlite3_busy_timeout(database_.c(), patience);
         log_is_full_ = sqlite3_wal_checkpoint_v2(database_.c(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr)
             != SQLITE_OK;
-        sqlite3_busy_timeout(database_.c(), static_cast<int>(busy_timeout.count()));
+        sqlite3_busy_handler(database_.c(), wait_for_others, nullptr);
     }
 }

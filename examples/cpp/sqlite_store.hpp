@@ -12,12 +12,15 @@
 // One file in WAL mode, one table of keys and values. Several processes may use the file; the threads of one process take turns.
 class SqliteStore final : public conclave::Storage {
 public:
-    // Stores what a call produced, in the transaction that makes it so. An exception takes the whole write back. It must not end
-    // the transaction, nor call the library, and may run again if the database was busy.
+    // Stores what a call produced, in the transaction that makes it so. An exception takes the whole write back, and is a failure
+    // of the storage in its what(). It must not end the transaction, nor call the library or the store, and may run again if the
+    // database was busy. What it has prepared it may keep for its next run: statements that are still running are reset. Those
+    // that it has not finalised when the store goes keep the file open until they are.
     using OnEffect = std::function<void(sqlite3 *transaction, const conclave_effect &effect)>;
 
     // Opens the file, or creates it, readable by its owner only.
     explicit SqliteStore(const std::string &path, OnEffect on_effect = nullptr);
+    ~SqliteStore() override;
 
     conclave::Answer read(conclave::List<conclave_bytes> keys, conclave::Values found) override;
     conclave::Answer scan(conclave::Bytes prefix, conclave::Bytes after, std::uint32_t limit,
@@ -26,7 +29,8 @@ public:
 
 private:
     void prepare_file();
-    void refuse_inside_a_transaction() const;
+    void make_ready() const;
+    void tell_app(const conclave_effect &effect);
     bool attempt(conclave::WriteBatch &batch, bool &cleared);
     bool holds(const conclave_guard &guard);
     void apply(const conclave_write_op &op);
@@ -38,6 +42,8 @@ private:
     std::recursive_mutex mutex_;
     sqlite::Database database_;
     sqlite::Statement value_, scan_, put_, delete_, delete_range_;
+    // Whether the app has the connection: its on_effect runs.
+    bool lent_ = false;
     // Whether the write-ahead log may hold what was deleted.
     bool log_is_full_ = true;
 };

@@ -3,7 +3,7 @@
 # "Possibly lost" is what is only known by a pointer to its middle: so Rust keeps its handle of a thread that it did not begin.
 under_valgrind() {
   local name=$1 build=$scratch/c-gcc-make-shared
-  [ -x "$build/$name" ] || by_make c gcc "$build" shared
+  by_make c gcc "$build" shared
   valgrind --quiet --leak-check=full --errors-for-leak-kinds=definite,indirect --error-exitcode=9 "$build/$name"
 }
 
@@ -16,7 +16,8 @@ test_valgrind() {
 # The library with its names, as the tests of this repository have it: without them valgrind cannot tell one place from another.
 test_threads() {
   possible c "threads" valgrind gcc pkg-config sqlite || return 0
-  [ -f "$target/debug/deps/libconclave.so" ] || ${CARGO:-cargo} build --quiet --package conclave-mls
+  # Whatever lies there may be older than the source: cargo knows.
+  ${CARGO:-cargo} build --quiet --package conclave-mls --lib
   scripts/tree.sh "$target/debug/deps/libconclave.so" "$scratch/debug"
   check "tests/c under valgrind" make_with_names c memcheck
   check "tests/cpp under valgrind" make_with_names cpp memcheck

@@ -1,5 +1,7 @@
 //! What comes out of a call: the event that a message turned into, and the effect that a batch carries to the host.
 
+use zeroize::Zeroize;
+
 /// A member of a group, as far as its leaf tells.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct MemberName {
@@ -165,6 +167,15 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Wipes what users wrote.
+    pub(crate) fn wipe(&mut self) {
+        if let Event::Message { plaintext, .. } = self {
+            plaintext.zeroize();
+        }
+    }
+}
+
 impl std::fmt::Debug for Event {
     /// Names the kind and the epoch; what users wrote is never printed.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -238,4 +249,13 @@ pub enum Effect {
         /// Each as an MLSMessage.
         messages: Vec<Vec<u8>>,
     },
+}
+
+impl Effect {
+    /// Wipes what users wrote. All else is public, or encrypted.
+    pub(crate) fn wipe(&mut self) {
+        if let Effect::Received { event, .. } | Effect::Confirmed { event, .. } = self {
+            event.wipe();
+        }
+    }
 }

@@ -12,6 +12,9 @@ pub(crate) const MAX_TREE: usize = 1 << 30;
 /// Longest leaf node stored: it must fit one record.
 pub(crate) const MAX_LEAF_NODE: usize = 48 << 10;
 
+/// Longest credential and extensions, together, of our own leaves: the keys and the signature must have room beside them.
+pub(crate) const MAX_LEAF_CONTENT: usize = MAX_LEAF_NODE - (1 << 10);
+
 /// Longest list of group context extensions: it must fit one record.
 pub(crate) const MAX_GROUP_EXTENSIONS: usize = 40 << 10;
 

@@ -42,3 +42,10 @@ pub(super) fn hand_over<T>(out: Out<'_, Owned<T>>, work: impl FnOnce() -> Result
 pub(super) fn required<T>(argument: Option<T>, name: &str) -> Result<T> {
     argument.ok_or_else(|| Code::BadArgument.with(format_args!("{name} is NULL")))
 }
+
+/// What a callback writes into a `bool` of ours, whatever byte that is.
+pub(super) fn ask(callback: impl FnOnce(*mut bool) -> Result<()>) -> Result<bool> {
+    let mut byte = 0u8;
+    callback((&raw mut byte).cast())?;
+    Ok(byte != 0)
+}

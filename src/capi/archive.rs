@@ -5,6 +5,7 @@ use super::bytes::{conclave_buf, conclave_bytes};
 use super::client::conclave_client;
 use super::group::{conclave_group, held};
 use super::memory::conclave_memory;
+use super::names::conclave_flag;
 use super::status::conclave_status;
 use crate::client::ImportOptions;
 
@@ -74,7 +75,7 @@ pub extern "C" fn conclave_client_import_archive(
     client: Option<&conclave_client>,
     archive: conclave_bytes,
     key: conclave_bytes,
-    replace: i32,
+    replace: conclave_flag,
     imported: Out<'_, Owned<conclave_imported>>,
 ) -> conclave_status {
     hand_over(imported, || {

@@ -119,7 +119,8 @@ impl Growing for conclave_join_options {
 /// Returns: `CONCLAVE_OK`, `CONCLAVE_HEADER_MISMATCH` if header and library are not of one release, `CONCLAVE_UNSUPPORTED_SUITE`,
 /// `CONCLAVE_BAD_KEY` for a storage key that is not 32 bytes or not the one that the store was written under, and for a signing
 /// key that does not fit its suite, `CONCLAVE_BAD_ARGUMENT` for an incomplete host, no cipher suite, or lists of types that name
-/// what RFC 9420 or GREASE reserves, `CONCLAVE_WRONG_CONTENT` for an extension that does not belong in a leaf.
+/// what RFC 9420 or GREASE reserves, `CONCLAVE_WRONG_CONTENT` for an extension that does not belong in a leaf, the 2xx for one of
+/// RFC 9420's own that is malformed, `CONCLAVE_LIMIT_REACHED` for credential and leaf extensions of more than 47 KiB.
 /// In: `header_version`, always `CONCLAVE_VERSION_NUMBER`; `config`; `host`, see there for who releases what.
 /// Out: `client`, to be freed with `conclave_client_free`.
 /// State: reads the store's format and the signing keys; writes them the first time.
@@ -131,11 +132,14 @@ pub extern "C" fn conclave_client_new(
     host: *const conclave_host,
     client: Out<'_, Owned<conclave_client>>,
 ) -> conclave_status {
-    hand_over(client, || {
+    answer(|| {
         check_header(header_version)?;
+        // Before anything else can fail: from here on, what was lent is released.
         let host = lent(host)?;
+        let out = required(client, "the output")?;
         let config = read(config, "config")?.copy()?;
-        Ok(Box::new(conclave_client { client: Client::new(config, host)? }))
+        out.write(Some(Box::new(conclave_client { client: Client::new(config, host)? })));
+        Ok(())
     })
 }
 

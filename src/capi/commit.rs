@@ -255,8 +255,8 @@ pub extern "C" fn conclave_commit_tree_later(commit: Option<&conclave_commit>) -
 /// proposals that the commit could not stand with are left out.
 ///
 /// Returns: `CONCLAVE_OK`, `CONCLAVE_PENDING_COMMIT` if one waits already, `CONCLAVE_REMOVED`, `CONCLAVE_FROZEN`,
-/// `CONCLAVE_NOT_HEALED`, `CONCLAVE_UNKNOWN_PSK` for a key that is not here, `CONCLAVE_BAD_ARGUMENT` for our own removal,
-/// `CONCLAVE_TOO_LONG` and `CONCLAVE_UNSUPPORTED_SUITE` for a ReInit, `CONCLAVE_LIMIT_REACHED`, and the 3xx of whatever a change
+/// `CONCLAVE_NOT_HEALED`, `CONCLAVE_UNKNOWN_PSK` for a key that is not here, `CONCLAVE_NO_SUCH_MEMBER` and
+/// `CONCLAVE_BAD_ARGUMENT` for the removal of nobody and of ourselves, `CONCLAVE_TOO_LONG` and `CONCLAVE_UNSUPPORTED_SUITE` for a ReInit, `CONCLAVE_LIMIT_REACHED`, and the 3xx of whatever a change
 /// breaks: `CONCLAVE_KEY_REUSED` for a client that is a member, `CONCLAVE_INCAPABLE` if a member or a new one lacks what the group
 /// asks for, `CONCLAVE_EXPIRED`, `CONCLAVE_CREDENTIAL_REJECTED`, `CONCLAVE_POLICY_REJECTED` and others.
 /// In: `commit`; it has to be freed as ever.

@@ -230,11 +230,12 @@ impl conclave_client_config {
             identity,
             cipher_suites: types(self.cipher_suites, self.cipher_suite_count, "cipher_suites")?,
             signing_keys: signing_keys.iter().map(conclave_signing_key::copy).collect::<Result<_>>()?,
-            storage_key: self.storage_key.copy_optional("storage_key")?,
             extensions: types(self.extensions, self.extension_count, "extensions")?,
             proposals: types(self.proposals, self.proposal_count, "proposals")?,
             credentials: types(self.credentials, self.credential_count, "credentials")?,
             leaf_extensions: self.leaf_extensions.copy("leaf_extensions")?,
+            // Last of all that can fail, so that no copy of it is left behind.
+            storage_key: self.storage_key.copy_optional("storage_key")?,
             grease: self.grease != 0,
             grease_extensions: self.grease_extensions != 0,
             past_epochs: self.past_epochs,
@@ -285,8 +286,9 @@ pub(super) fn lent(given: *const conclave_host) -> Result<Host> {
 fn storage(host: &conclave_host) -> Result<Arc<dyn Storage>> {
     // SAFETY: the caller vouches that the pointer is NULL or comes from `conclave_memory_storage_new`.
     let memory = unsafe { host.memory_storage.as_ref() };
-    match (there(host.storage), memory) {
-        (Some(storage), None) => Ok(HostStorage::new(storage)?),
+    let storage = there(host.storage).map(HostStorage::new).transpose()?;
+    match (storage, memory) {
+        (Some(storage), None) => Ok(storage),
         (None, Some(memory)) => Ok(memory.0.clone()),
         _ => Err(Code::BadArgument.with("host needs either `storage` or `memory_storage`")),
     }

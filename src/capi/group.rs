@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::answer::{Out, Owned, answer, hand_over, required};
 use super::bytes::{conclave_buf, conclave_bytes};
 use super::growing::{Growing, fill};
+use super::names::conclave_flag;
 use super::status::conclave_status;
 use crate::base::{Code, Result};
 use crate::client::{Group, GroupStatus};
@@ -220,7 +221,7 @@ pub extern "C" fn conclave_group_epoch_authenticator(
 #[unsafe(no_mangle)]
 pub extern "C" fn conclave_group_info(
     group: Option<&conclave_group>,
-    with_tree: i32,
+    with_tree: conclave_flag,
     group_info: Out<'_, Owned<conclave_buf>>,
 ) -> conclave_status {
     hand_over(group_info, || Ok(conclave_buf::new(held(group)?.group_info(with_tree != 0)?)))

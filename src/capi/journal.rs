@@ -83,9 +83,9 @@ pub extern "C" fn conclave_client_acknowledge(client: Option<&conclave_client>, 
 /// Deletes everything that this client has in its storage, in one write: groups, key packages, pre-shared keys, signing keys and
 /// the journal. For signing a user out. Other clients in the storage are untouched, and so are keys that the host's signer holds.
 ///
-/// The groups are not told; leave or be removed first. Afterwards this handle and its groups see nothing and write nothing: free
-/// them. No other call should be running meanwhile, and other handles of the same client, in any process, must be freed before a
-/// client of the name is made anew.
+/// The groups are not told; leave or be removed first. Afterwards this handle and its groups see nothing and write nothing, and
+/// what would write or sign returns `CONCLAVE_CONSUMED`: free them. Other handles of the same client, in any process, get
+/// `CONCLAVE_STORAGE_CORRUPT` when they write, also beside a client of the name that is made anew.
 ///
 /// Returns: `CONCLAVE_OK`, `CONCLAVE_CONSUMED` if it was called before.
 /// In: `client`; it has to be freed as ever.

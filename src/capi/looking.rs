@@ -1,11 +1,12 @@
 //! Objects of the protocol in words, and the conformance kit for storages.
 
-use super::answer::{Out, Owned, hand_over};
+use super::answer::{Out, Owned, answer, hand_over, required};
 use super::bytes::{conclave_buf, conclave_bytes};
 use super::memory::conclave_memory;
 use super::status::conclave_status;
 use super::storage::{HostStorage, conclave_storage};
 use crate::base::{Code, Result};
+use crate::client::Inside;
 use crate::inspect::{ObjectKind, inspect, inspect_as, inspect_tree};
 use crate::store::check_storage;
 
@@ -123,8 +124,12 @@ pub extern "C" fn conclave_check_storage(
     storage: *const conclave_storage,
     findings: Out<'_, Owned<conclave_findings>>,
 ) -> conclave_status {
-    hand_over(findings, || {
-        let found = check_storage(HostStorage::new(storage)?)?;
+    answer(|| {
+        let _inside = Inside::enter()?;
+        // Before anything else can fail: from here on, what was lent is released.
+        let storage = HostStorage::new(storage)?;
+        let out = required(findings, "the output")?;
+        let found = check_storage(storage)?;
         let mut owner = conclave_memory::new();
         let mut text = |text: String| {
             let (data, len) = owner.text(text.into_bytes());
@@ -135,7 +140,8 @@ pub extern "C" fn conclave_check_storage(
             .map(|found| conclave_finding { rule: text(found.rule), detail: text(found.detail) })
             .collect();
         let (items, count) = owner.pointers(found);
-        Ok(Box::new(conclave_findings { owner, items, count }))
+        out.write(Some(Box::new(conclave_findings { owner, items, count })));
+        Ok(())
     })
 }
 

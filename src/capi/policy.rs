@@ -3,13 +3,14 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use super::answer::required;
+use super::answer::{ask, required};
 use super::bytes::conclave_bytes;
 use super::context::{Context, conclave_release};
 use super::growing::{Growing, read};
 use super::memory::conclave_memory;
 use super::names::conclave_resumption_psk;
 use super::status::{conclave_status, outcome};
+use crate::base::event::ResumptionPsk;
 use crate::base::host::{Change, ChangeRequest, Party, Policy};
 use crate::base::{Code, Result};
 
@@ -137,15 +138,17 @@ impl Growing for conclave_policy {
 /// The host's policy, as the library sees it.
 pub(super) struct HostPolicy {
     context: Context,
-    callbacks: conclave_policy,
+    permit: Permit,
 }
+
+type Permit = unsafe extern "C" fn(*mut c_void, *const conclave_change_request, *mut bool) -> conclave_status;
 
 impl HostPolicy {
     pub(super) fn new(given: *const conclave_policy) -> Result<Arc<Self>> {
         let callbacks = read(given, "policy")?;
         let context = Context::new(callbacks.context, callbacks.release);
-        required(callbacks.permit, "policy.permit")?;
-        Ok(Arc::new(HostPolicy { context, callbacks }))
+        let permit = required(callbacks.permit, "policy.permit")?;
+        Ok(Arc::new(HostPolicy { context, permit }))
     }
 }
 
@@ -158,12 +161,11 @@ impl Policy for HostPolicy {
     fn permit(&self, request: ChangeRequest) -> Result<bool> {
         let mut memory = conclave_memory::new();
         let request = conclave_change_request::of(&mut memory, request);
-        let mut yes = 0u8;
-        let permit = required(self.callbacks.permit, "policy.permit")?;
-        // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        let status = unsafe { permit(self.context.enter(), &raw const request, (&raw mut yes).cast::<bool>()) };
-        outcome(status, Code::ValidatorFailed)?;
-        Ok(yes != 0)
+        ask(|yes| {
+            // SAFETY: the host's function, called as the header says; what is lent outlives the call.
+            let status = unsafe { (self.permit)(self.context.enter(), &raw const request, yes) };
+            outcome(status, Code::ValidatorFailed)
+        })
     }
 }
 
@@ -220,11 +222,11 @@ impl conclave_change_request {
                 CONCLAVE_CHANGE_UPDATE
             }
             Change::Psk { psk_id } => {
-                (self.psks, self.psk_count) = memory.byte_list(vec![psk_id]);
+                self.take_psks(memory, (vec![psk_id], vec![]));
                 CONCLAVE_CHANGE_PSK
             }
             Change::ResumptionPsk { psk } => {
-                (self.resumption_psks, self.resumption_psk_count) = conclave_resumption_psk::list(memory, vec![psk]);
+                self.take_psks(memory, (vec![], vec![psk]));
                 CONCLAVE_CHANGE_RESUMPTION_PSK
             }
             Change::Reinit { group_id, version, cipher_suite, extensions } => {
@@ -234,9 +236,7 @@ impl conclave_change_request {
             }
             Change::ExternalJoin { client_id, removed, psks, resumption_psks } => {
                 (self.client_id, self.leaf) = (memory.bytes(client_id), removed.unwrap_or(CONCLAVE_NO_LEAF));
-                (self.psks, self.psk_count) = memory.byte_list(psks);
-                (self.resumption_psks, self.resumption_psk_count) =
-                    conclave_resumption_psk::list(memory, resumption_psks);
+                self.take_psks(memory, (psks, resumption_psks));
                 CONCLAVE_CHANGE_EXTERNAL_JOIN
             }
             Change::Commit => CONCLAVE_CHANGE_COMMIT,
@@ -249,5 +249,10 @@ impl conclave_change_request {
                 CONCLAVE_CHANGE_CUSTOM
             }
         }
+    }
+
+    fn take_psks(&mut self, memory: &mut conclave_memory, (psks, resumption): (Vec<Vec<u8>>, Vec<ResumptionPsk>)) {
+        (self.psks, self.psk_count) = memory.byte_list(psks);
+        (self.resumption_psks, self.resumption_psk_count) = conclave_resumption_psk::list(memory, resumption);
     }
 }

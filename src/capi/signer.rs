@@ -83,15 +83,23 @@ pub extern "C" fn conclave_signature_put(
 /// The host's signer, as the library sees it.
 pub(super) struct HostSigner {
     context: Context,
-    callbacks: conclave_signer,
+    sign: Sign,
 }
+
+type Sign = unsafe extern "C" fn(
+    *mut c_void,
+    conclave_bytes,
+    conclave_sign_purpose,
+    conclave_bytes,
+    *mut conclave_signature,
+) -> conclave_status;
 
 impl HostSigner {
     pub(super) fn new(given: *const conclave_signer) -> Result<Arc<Self>> {
         let callbacks = read(given, "signer")?;
         let context = Context::new(callbacks.context, callbacks.release);
-        required(callbacks.sign, "signer.sign")?;
-        Ok(Arc::new(HostSigner { context, callbacks }))
+        let sign = required(callbacks.sign, "signer.sign")?;
+        Ok(Arc::new(HostSigner { context, sign }))
     }
 }
 
@@ -104,9 +112,9 @@ impl Signer for HostSigner {
     fn sign(&self, key_id: Vec<u8>, purpose: SignPurpose, content: Vec<u8>) -> Result<Vec<u8>> {
         let (key_id, content) = (conclave_bytes::lend(&key_id), conclave_bytes::lend(&content));
         let mut signature = conclave_signature(None);
-        let sign = required(self.callbacks.sign, "signer.sign")?;
+        let purpose = purpose_in_c(purpose);
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        let status = unsafe { sign(self.context.enter(), key_id, purpose_in_c(purpose), content, &raw mut signature) };
+        let status = unsafe { (self.sign)(self.context.enter(), key_id, purpose, content, &raw mut signature) };
         outcome(status, Code::SignerFailed)?;
         signature.0.ok_or_else(|| Code::SignerFailed.with("the signer gave no signature"))
     }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ffi::{CString, c_char};
 use std::sync::OnceLock;
 
-use super::answer::{answer, required};
+use super::answer::answer;
 use super::growing::{Growing, fill};
 use crate::base::error::{Error, error_table};
 use crate::base::{Code, Result};
@@ -76,7 +76,8 @@ impl Growing for conclave_error_description {
 /// Keeps the error for `conclave_last_error`, and gives its status.
 pub(super) fn remember(error: Error) -> conclave_status {
     let status = error.code().cast_signed();
-    LAST.set(Some(error));
+    // A thread that is ending has nowhere left to keep it; the status has to do.
+    let _ = LAST.try_with(|last| last.replace(Some(error)));
     status
 }
 
@@ -90,8 +91,8 @@ pub(super) fn remember(error: Error) -> conclave_status {
 #[unsafe(no_mangle)]
 pub extern "C" fn conclave_last_error(error: *mut conclave_error) -> conclave_status {
     let mut last = conclave_error::initial();
-    LAST.with_borrow(|kept| {
-        if let Some(kept) = kept {
+    let _ = LAST.try_with(|kept| {
+        if let Some(kept) = kept.borrow().as_ref() {
             last.status = kept.code().cast_signed();
             copy_text(kept.detail(), &mut last.detail);
         }
@@ -106,7 +107,7 @@ pub extern "C" fn conclave_last_error(error: *mut conclave_error) -> conclave_st
 /// Tells what a status means and what to do about it. The same is in docs/errors.md.
 ///
 /// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for a status that the library never returns, NULL, or a wrong
-/// `struct_size`.
+/// `struct_size`. `CONCLAVE_OK` itself is described, too.
 /// In: `status`; `description->struct_size`.
 /// Out: `description`.
 /// State: none.
@@ -118,7 +119,7 @@ pub extern "C" fn conclave_error_info(
 ) -> conclave_status {
     answer(|| {
         let found = texts().iter().find(|texts| texts.status == status);
-        let texts = required(found, "a description: the library never returns that status, which")?;
+        let texts = found.ok_or_else(|| Code::BadArgument.with("the library never returns that status"))?;
         let mut described = conclave_error_description::initial();
         described.status = status;
         [described.name, described.summary, described.remedy] =
@@ -139,13 +140,14 @@ fn texts() -> &'static [Texts] {
     static TEXTS: OnceLock<Vec<Texts>> = OnceLock::new();
     TEXTS.get_or_init(|| {
         let text = |text: String| CString::new(text).unwrap_or_default();
-        let row = error_table().into_iter().map(|info| Texts {
+        let rows = error_table().into_iter().map(|info| Texts {
             status: info.code.cast_signed(),
             name: text(info.name),
             summary: text(info.summary),
             remedy: text(info.remedy),
         });
-        row.collect()
+        let [name, summary, remedy] = ["Ok", "all is done", "go on"].map(|words| text(words.to_owned()));
+        rows.chain([Texts { status: CONCLAVE_OK, name, summary, remedy }]).collect()
     })
 }
 
@@ -165,13 +167,13 @@ pub extern "C" fn conclave_host_error(status: conclave_status, detail: *const c_
         let detail = unsafe { std::ffi::CStr::from_ptr(detail) };
         detail.to_string_lossy().into_owned()
     });
-    SAID_BY_HOST.set(said);
+    say(said);
     status
 }
 
 /// What the host said in the callback that has just returned.
 pub(super) fn said_by_host() -> Option<String> {
-    SAID_BY_HOST.take()
+    SAID_BY_HOST.try_with(RefCell::take).ok().flatten()
 }
 
 /// What the status of a callback means: if it is not `CONCLAVE_OK`, this failure, in the host's own words.
@@ -185,7 +187,11 @@ pub(super) fn outcome(status: conclave_status, failure: Code) -> Result<()> {
 
 /// Forgets what the host said outside of callbacks.
 pub(super) fn forget_what_was_said() {
-    SAID_BY_HOST.set(None);
+    say(None);
+}
+
+fn say(said: Option<String>) {
+    let _ = SAID_BY_HOST.try_with(|kept| kept.replace(said));
 }
 
 /// Copies text into an array of the caller's, and cuts it between two characters if it is too long.

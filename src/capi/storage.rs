@@ -9,7 +9,9 @@ use super::bytes::conclave_bytes;
 use super::context::{Context, conclave_release};
 use super::growing::{Growing, read};
 use super::status::{CONCLAVE_OK, conclave_status, said_by_host};
-use crate::base::{Code, Result};
+use zeroize::Zeroize;
+
+use crate::base::{Code, Error, Result};
 use crate::store::{MemoryStorage, Storage, StorageError, StoredRecord, WriteBatch};
 
 /// Where the library keeps everything: an ordered map from keys (1 to 96 bytes, compared as unsigned bytes) to values (up to
@@ -73,14 +75,76 @@ impl Growing for conclave_storage {
 }
 
 /// Where `conclave_storage.read` puts what it finds.
-pub struct conclave_values(pub(super) Vec<Option<Vec<u8>>>);
+pub struct conclave_values {
+    found: Vec<Option<Vec<u8>>>,
+    refused: Option<Error>,
+}
 
 /// Where `conclave_storage.scan` puts what it finds.
-pub struct conclave_records(pub(super) Vec<StoredRecord>);
+pub struct conclave_records {
+    found: Vec<StoredRecord>,
+    refused: Option<Error>,
+}
+
+impl conclave_values {
+    /// What the tests answer.
+    #[cfg(all(test, feature = "test-util"))]
+    pub(super) fn fill(&mut self, found: Vec<Option<Vec<u8>>>) {
+        self.found = found;
+    }
+
+    fn put(&mut self, index: usize, value: conclave_bytes) -> Result<()> {
+        let slot = self.found.get_mut(index).ok_or_else(|| Code::BadArgument.with("no key has that index"))?;
+        slot.zeroize();
+        *slot = Some(value.copy("value")?);
+        Ok(())
+    }
+
+    fn take(mut self) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
+        complete(self.refused.take()).map(|()| std::mem::take(&mut self.found))
+    }
+}
+
+impl conclave_records {
+    /// What the tests answer.
+    #[cfg(all(test, feature = "test-util"))]
+    pub(super) fn fill(&mut self, found: Vec<StoredRecord>) {
+        self.found = found;
+    }
+
+    fn put(&mut self, key: conclave_bytes, value: conclave_bytes) -> Result<()> {
+        let key = key.copy("key")?;
+        self.found.push(StoredRecord { key, value: value.copy("value")? });
+        Ok(())
+    }
+
+    fn take(mut self) -> Result<Vec<StoredRecord>, StorageError> {
+        complete(self.refused.take()).map(|()| std::mem::take(&mut self.found))
+    }
+}
+
+impl Drop for conclave_values {
+    fn drop(&mut self) {
+        self.found.iter_mut().for_each(Zeroize::zeroize);
+    }
+}
+
+impl Drop for conclave_records {
+    fn drop(&mut self) {
+        self.found.iter_mut().for_each(|record| record.value.zeroize());
+    }
+}
+
+/// What could not be taken is not absent: the answer as a whole fails, whatever the callback makes of it.
+fn complete(refused: Option<Error>) -> Result<(), StorageError> {
+    let unavailable = |error: Error| StorageError::Unavailable { detail: error.detail().to_owned() };
+    refused.map_or(Ok(()), |error| Err(unavailable(error)))
+}
 
 /// For `conclave_storage.read`: gives the value of the key at `index`.
 ///
-/// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL or an index that no key has.
+/// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL, an index that no key has, or a value that cannot be read. The call
+/// that reads fails then, whatever the callback returns.
 /// In: `found`, as it was passed to the callback; `value`, which is copied.
 /// Out: nothing.
 /// State: none.
@@ -92,15 +156,15 @@ pub extern "C" fn conclave_values_put(
     value: conclave_bytes,
 ) -> conclave_status {
     answer(|| {
-        let slot = required(found, "found")?.0.get_mut(index);
-        *required(slot, "a slot: no key has that index, which")? = Some(value.copy("value")?);
-        Ok(())
+        let found = required(found, "found")?;
+        found.put(index, value).inspect_err(|error| found.refused = Some(error.clone()))
     })
 }
 
 /// For `conclave_storage.scan`: gives the next record.
 ///
-/// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL.
+/// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL or a record that cannot be read. The call that scans fails then,
+/// whatever the callback returns.
 /// In: `found`, as it was passed to the callback; `key` and `value`, which are copied.
 /// Out: nothing.
 /// State: none.
@@ -112,9 +176,8 @@ pub extern "C" fn conclave_records_put(
     value: conclave_bytes,
 ) -> conclave_status {
     answer(|| {
-        let record = StoredRecord { key: key.copy("key")?, value: value.copy("value")? };
-        required(found, "found")?.0.push(record);
-        Ok(())
+        let found = required(found, "found")?;
+        found.put(key, value).inspect_err(|error| found.refused = Some(error.clone()))
     })
 }
 
@@ -148,18 +211,26 @@ pub extern "C" fn conclave_memory_storage_free(storage: Option<Box<conclave_memo
 /// The host's storage, as the library sees it.
 pub(super) struct HostStorage {
     context: Context,
-    callbacks: conclave_storage,
+    read: Read,
+    scan: Scan,
+    write: Write,
 }
+
+type Read = unsafe extern "C" fn(*mut c_void, *const conclave_bytes, usize, *mut conclave_values) -> conclave_status;
+
+type Scan =
+    unsafe extern "C" fn(*mut c_void, conclave_bytes, conclave_bytes, u32, *mut conclave_records) -> conclave_status;
+
+type Write = unsafe extern "C" fn(*mut c_void, *const conclave_batch) -> conclave_status;
 
 impl HostStorage {
     pub(super) fn new(given: *const conclave_storage) -> Result<Arc<Self>> {
         let callbacks = read(given, "storage")?;
         let context = Context::new(callbacks.context, callbacks.release);
-        let missing = callbacks.read.is_none() || callbacks.scan.is_none() || callbacks.write.is_none();
-        if missing {
-            return Err(Code::BadArgument.with("storage lacks a callback"));
-        }
-        Ok(Arc::new(HostStorage { context, callbacks }))
+        let read = required(callbacks.read, "storage.read")?;
+        let scan = required(callbacks.scan, "storage.scan")?;
+        let write = required(callbacks.write, "storage.write")?;
+        Ok(Arc::new(HostStorage { context, read, scan, write }))
     }
 }
 
@@ -172,33 +243,27 @@ impl Storage for HostStorage {
     fn read(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
         super::panic_hook::here();
         let lent: Vec<conclave_bytes> = keys.iter().map(|key| conclave_bytes::lend(key)).collect();
-        let mut found = conclave_values(vec![None; keys.len()]);
-        let read = self.callbacks.read.ok_or_else(missing)?;
+        let mut found = conclave_values { found: vec![None; keys.len()], refused: None };
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        verdict(unsafe { read(self.context.enter(), lent.as_ptr(), lent.len(), &raw mut found) })?;
-        Ok(found.0)
+        verdict(unsafe { (self.read)(self.context.enter(), lent.as_ptr(), lent.len(), &raw mut found) })?;
+        found.take()
     }
 
     fn scan(&self, prefix: Vec<u8>, after: Vec<u8>, limit: u32) -> Result<Vec<StoredRecord>, StorageError> {
+        super::panic_hook::here();
         let (prefix, after) = (conclave_bytes::lend(&prefix), conclave_bytes::lend(&after));
-        let mut found = conclave_records(Vec::new());
-        let scan = self.callbacks.scan.ok_or_else(missing)?;
+        let mut found = conclave_records { found: Vec::new(), refused: None };
         // SAFETY: as for `read`.
-        verdict(unsafe { scan(self.context.enter(), prefix, after, limit, &raw mut found) })?;
-        Ok(found.0)
+        verdict(unsafe { (self.scan)(self.context.enter(), prefix, after, limit, &raw mut found) })?;
+        found.take()
     }
 
     fn write(&self, batch: Arc<WriteBatch>) -> Result<(), StorageError> {
         super::panic_hook::here();
         let batch = conclave_batch::new(batch);
-        let write = self.callbacks.write.ok_or_else(missing)?;
         // SAFETY: as for `read`.
-        verdict(unsafe { write(self.context.enter(), &raw const batch) })
+        verdict(unsafe { (self.write)(self.context.enter(), &raw const batch) })
     }
-}
-
-fn missing() -> StorageError {
-    StorageError::Unavailable { detail: "the callback is missing".to_owned() }
 }
 
 /// What the host's status means. A callback that fails with a status it should not have is told so.

@@ -45,7 +45,7 @@ unsafe extern "C" fn read(
 ) -> conclave_status {
     let values = lent(context).read(copy_list(keys, count, "keys").unwrap()).unwrap();
     // SAFETY: the library lends it for the call.
-    unsafe { (*found).0 = values };
+    unsafe { (*found).fill(values) };
     CONCLAVE_OK
 }
 
@@ -58,7 +58,7 @@ unsafe extern "C" fn scan(
 ) -> conclave_status {
     let records = lent(context).scan(prefix.copy("prefix").unwrap(), after.copy("after").unwrap(), limit).unwrap();
     // SAFETY: as for `read`.
-    unsafe { (*found).0 = records };
+    unsafe { (*found).fill(records) };
     CONCLAVE_OK
 }
 

@@ -3,13 +3,13 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use super::answer::{answer, required};
-use super::bytes::conclave_bytes;
+use super::answer::{answer, ask, required};
+use super::bytes::{conclave_bytes, read_list};
 use super::context::{Context, conclave_release};
 use super::growing::{Growing, read};
 use super::memory::conclave_memory;
 use super::names::conclave_identity;
-use super::status::{conclave_host_error, conclave_status, outcome};
+use super::status::{conclave_status, outcome};
 use crate::base::host::{AcceptAll, Candidate, CredentialValidator, Verdict};
 use crate::base::{Code, Result};
 
@@ -75,7 +75,7 @@ impl conclave_verdicts {
     /// The place of a verdict.
     fn slot(this: Option<&mut Self>, index: usize) -> Result<&mut Option<Verdict>> {
         let slot = required(this, "verdicts")?.0.get_mut(index);
-        required(slot, "a candidate: none has that index, which")
+        slot.ok_or_else(|| Code::BadArgument.with("no candidate has that index"))
     }
 }
 
@@ -133,7 +133,7 @@ pub extern "C" fn conclave_verdicts_reject(
 }
 
 /// A validator that accepts every basic credential as what it claims to be, and no other kind. For tests and demonstrations:
-/// whoever ships it lets anyone be anyone.
+/// whoever ships it lets anyone be anyone. It may be copied, and its callbacks called.
 ///
 /// Returns: the validator, which lives as long as the program.
 /// In: nothing.
@@ -149,55 +149,68 @@ pub extern "C" fn conclave_accept_all() -> *const conclave_validator {
         struct_size: size_of::<conclave_validator>() as u32,
         context: std::ptr::null_mut(),
         release: None,
-        validate: Some(refuse_to_validate),
-        is_successor: Some(refuse_to_compare),
+        validate: Some(accept_basic),
+        is_successor: Some(accept_the_same),
     });
     &raw const ACCEPT_ALL.0
 }
 
-// The library knows its own validator and never calls these; a program that does is told so.
-
-unsafe extern "C" fn refuse_to_validate(
+unsafe extern "C" fn accept_basic(
     _: *mut c_void,
-    _: *const conclave_candidate,
-    _: usize,
-    _: *mut conclave_verdicts,
+    candidates: *const conclave_candidate,
+    count: usize,
+    verdicts: *mut conclave_verdicts,
 ) -> conclave_status {
-    conclave_host_error(
-        Code::ValidatorFailed.number().cast_signed(),
-        c"to be passed to the library, not to be called".as_ptr(),
-    )
+    answer(|| {
+        let candidates = read_list(candidates, count, "candidates")?.iter().map(conclave_candidate::copy);
+        let given = AcceptAll.validate(candidates.collect::<Result<_>>()?)?;
+        // SAFETY: the caller vouches that it is the sink of this call, or NULL.
+        let verdicts = required(unsafe { verdicts.as_mut() }, "verdicts")?;
+        verdicts.0.iter_mut().zip(given).for_each(|(slot, verdict)| *slot = Some(verdict));
+        Ok(())
+    })
 }
 
-unsafe extern "C" fn refuse_to_compare(
+unsafe extern "C" fn accept_the_same(
     _: *mut c_void,
-    _: *const conclave_candidate,
-    _: *const conclave_candidate,
-    _: *mut bool,
+    older: *const conclave_candidate,
+    newer: *const conclave_candidate,
+    yes: *mut bool,
 ) -> conclave_status {
-    conclave_host_error(
-        Code::ValidatorFailed.number().cast_signed(),
-        c"to be passed to the library, not to be called".as_ptr(),
-    )
+    answer(|| {
+        // SAFETY: the caller vouches that each points to what it says, or is NULL.
+        let (older, newer, yes) = unsafe { (older.as_ref(), newer.as_ref(), yes.as_mut()) };
+        let (older, newer) = (required(older, "older")?.copy()?, required(newer, "newer")?.copy()?);
+        *required(yes, "yes")? = AcceptAll.is_successor(older, newer)?;
+        Ok(())
+    })
 }
 
 /// The validator that the host gave.
 pub(super) fn validator(given: *const conclave_validator) -> Result<Arc<dyn CredentialValidator>> {
-    if std::ptr::eq(given, conclave_accept_all()) {
-        return Ok(Arc::new(AcceptAll));
-    }
     let callbacks = read(given, "validator")?;
     let context = Context::new(callbacks.context, callbacks.release);
-    required(callbacks.validate, "validator.validate")?;
-    required(callbacks.is_successor, "validator.is_successor")?;
-    Ok(Arc::new(HostValidator { context, callbacks }))
+    let validate = required(callbacks.validate, "validator.validate")?;
+    let is_successor = required(callbacks.is_successor, "validator.is_successor")?;
+    Ok(Arc::new(HostValidator { context, validate, is_successor }))
 }
 
 /// The host's validator, as the library sees it.
 struct HostValidator {
     context: Context,
-    callbacks: conclave_validator,
+    validate: Validate,
+    is_successor: IsSuccessor,
 }
+
+type Validate =
+    unsafe extern "C" fn(*mut c_void, *const conclave_candidate, usize, *mut conclave_verdicts) -> conclave_status;
+
+type IsSuccessor = unsafe extern "C" fn(
+    *mut c_void,
+    *const conclave_candidate,
+    *const conclave_candidate,
+    *mut bool,
+) -> conclave_status;
 
 // SAFETY: the host vouches that its callbacks may run on several threads at once.
 unsafe impl Send for HostValidator {}
@@ -210,12 +223,9 @@ impl CredentialValidator for HostValidator {
         let mut verdicts = conclave_verdicts(candidates.iter().map(|_| None).collect());
         let lent: Vec<_> =
             candidates.into_iter().map(|candidate| conclave_candidate::of(&mut memory, candidate)).collect();
-        let validate = required(self.callbacks.validate, "validator.validate")?;
         // SAFETY: the host's function, called as the header says; what is lent outlives the call.
-        outcome(
-            unsafe { validate(self.context.enter(), lent.as_ptr(), lent.len(), &raw mut verdicts) },
-            Code::ValidatorFailed,
-        )?;
+        let status = unsafe { (self.validate)(self.context.enter(), lent.as_ptr(), lent.len(), &raw mut verdicts) };
+        outcome(status, Code::ValidatorFailed)?;
         let given: Option<Vec<Verdict>> = verdicts.0.into_iter().collect();
         given.ok_or_else(|| Code::ValidatorFailed.with("the validator gave no verdict on a candidate"))
     }
@@ -223,15 +233,11 @@ impl CredentialValidator for HostValidator {
     fn is_successor(&self, old: Candidate, new: Candidate) -> Result<bool> {
         let mut memory = conclave_memory::new();
         let [older, newer] = [old, new].map(|candidate| conclave_candidate::of(&mut memory, candidate));
-        let mut yes = 0u8;
-        let is_successor = required(self.callbacks.is_successor, "validator.is_successor")?;
-        let place = (&raw mut yes).cast::<bool>();
-        // SAFETY: as for `validate`.
-        outcome(
-            unsafe { is_successor(self.context.enter(), &raw const older, &raw const newer, place) },
-            Code::ValidatorFailed,
-        )?;
-        Ok(yes != 0)
+        ask(|yes| {
+            // SAFETY: as for `validate`.
+            let status = unsafe { (self.is_successor)(self.context.enter(), &raw const older, &raw const newer, yes) };
+            outcome(status, Code::ValidatorFailed)
+        })
     }
 }
 
@@ -240,5 +246,10 @@ impl conclave_candidate {
         let identity = conclave_identity::of(memory, candidate.identity);
         let signature_key = memory.bytes(candidate.signature_key);
         conclave_candidate { identity, signature_key, cipher_suite: candidate.cipher_suite }
+    }
+
+    fn copy(&self) -> Result<Candidate> {
+        let (identity, signature_key) = (self.identity.copy()?, self.signature_key.copy("signature_key")?);
+        Ok(Candidate { identity, signature_key, cipher_suite: self.cipher_suite })
     }
 }

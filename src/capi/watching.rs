@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char, c_void};
 use std::sync::Arc;
 
-use super::answer::{answer, required};
+use super::answer::{answer, ask, required};
 use super::context::{Context, conclave_release};
 use super::growing::{Growing, read};
 use super::status::{conclave_status, outcome};
@@ -146,19 +146,18 @@ type Progress = unsafe extern "C" fn(*mut c_void, u64, u64, *mut bool) -> concla
 
 impl Observer for Watching<Progress> {
     fn progress(&self, done: u64, total: u64) -> Result<bool> {
-        let mut go_on = 0u8;
-        let place = (&raw mut go_on).cast::<bool>();
-        // SAFETY: the host's function, called as the header says.
-        let status = unsafe { (self.callback)(self.context.enter(), done, total, place) };
-        outcome(status, Code::ObserverFailed)?;
-        Ok(go_on != 0)
+        ask(|go_on| {
+            // SAFETY: the host's function, called as the header says.
+            let status = unsafe { (self.callback)(self.context.enter(), done, total, go_on) };
+            outcome(status, Code::ObserverFailed)
+        })
     }
 }
 
 type Log = unsafe extern "C" fn(*mut c_void, conclave_log_level, *const c_char, *const c_char);
 
 impl Logger for Watching<Log> {
-    fn log(&self, record: LogRecord) {
+    fn log(&self, record: LogRecord) -> Result<()> {
         let level = match record.level {
             LogLevel::Debug => CONCLAVE_LOG_DEBUG,
             LogLevel::Info => CONCLAVE_LOG_INFO,
@@ -168,22 +167,21 @@ impl Logger for Watching<Log> {
         let [target, message] = [record.target, record.message].map(|text| CString::new(text).unwrap_or_default());
         // SAFETY: the host's function, called as the header says; the strings outlive the call.
         unsafe { (self.callback)(self.context.enter(), level, target.as_ptr(), message.as_ptr()) };
+        Ok(())
     }
 }
 
 /// Sends what the library logs to the app, for all clients of the process; the last call wins.
 ///
-/// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for NULL, a wrong `struct_size`, or a level that is none.
-/// In: `logger`, which is copied; `level`, the least that is wanted.
+/// Returns: `CONCLAVE_OK`, or `CONCLAVE_BAD_ARGUMENT` for a wrong `struct_size`, a logger without `log`, or a level that is none.
+/// In: `logger`, which is copied, or NULL so that nobody hears the library any more; `level`, the least that is wanted.
 /// Out: nothing.
 /// State: replaces the logger of the process, and releases it when nobody logs through it any more.
 /// Threads: any. The callback may run on several at once.
 #[unsafe(no_mangle)]
 pub extern "C" fn conclave_set_logger(logger: *const conclave_logger, level: conclave_log_level) -> conclave_status {
     answer(|| {
-        let callbacks = read(logger, "logger")?;
-        let context = Context::new(callbacks.context, callbacks.release);
-        let callback: Log = required(callbacks.log, "logger.log")?;
+        let logger = (!logger.is_null()).then(|| host_logger(logger)).transpose()?;
         let level = match level {
             CONCLAVE_LOG_DEBUG => LogLevel::Debug,
             CONCLAVE_LOG_INFO => LogLevel::Info,
@@ -191,7 +189,14 @@ pub extern "C" fn conclave_set_logger(logger: *const conclave_logger, level: con
             CONCLAVE_LOG_ERROR => LogLevel::Error,
             _ => return Err(Code::BadArgument.with("no such log level")),
         };
-        set_logger(Arc::new(Watching { context, callback }), level);
+        set_logger(logger, level);
         Ok(())
     })
+}
+
+fn host_logger(given: *const conclave_logger) -> Result<Arc<dyn Logger>> {
+    let callbacks = read(given, "logger")?;
+    let context = Context::new(callbacks.context, callbacks.release);
+    let callback: Log = required(callbacks.log, "logger.log")?;
+    Ok(Arc::new(Watching { context, callback }))
 }

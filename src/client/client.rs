@@ -61,13 +61,14 @@ impl Client {
     /// `UnsupportedSuite`, `BadKey` for a storage key that is not 32 bytes or not the one that the store was written under, and
     /// for a signing key that does not fit its suite. `BadArgument` if no suite is given, for lists of types that name what
     /// RFC 9420 or GREASE reserves, and for leaf extensions that are malformed; `WrongContent` for one that does not belong in a
-    /// leaf.
+    /// leaf, the 2xx for one of RFC 9420's own that is malformed. `LimitReached` for credential and leaf extensions of more than
+    /// 47 KiB.
     #[uniffi::constructor]
-    pub fn new(config: ClientConfig, host: Host) -> Result<Arc<Self>> {
+    pub fn new(mut config: ClientConfig, host: Host) -> Result<Arc<Self>> {
+        let storage_key = config.storage_key.take().map(Secret::new);
         let _inside = Inside::enter()?;
         let suites = suites(&config)?;
         let suite = *suites.first().ok_or_else(|| Code::BadArgument.with("cipher_suites is empty"))?;
-        let storage_key = config.storage_key.as_ref().map(|key| Secret::copy_of(key));
         let store = Store::open_with(host.storage.clone(), (&config.name, storage_key.as_ref()), config.journal)?;
         let patience = Duration::from_millis(config.lease_timeout);
         let identity = config.identity.clone();
@@ -88,7 +89,7 @@ impl Client {
     /// # Errors
     /// `BadArgument` for a `count` that is 0 or over 1 000, and for extensions that are malformed or of types that the
     /// client was opened without; `WrongContent` for an extension that does not belong in a key package; `UnsupportedSuite`
-    /// if the client has no key for it.
+    /// if the client has no key for it; `Consumed` after `wipe`.
     #[uniffi::method(default(options))]
     pub fn create_key_packages(&self, count: u32, options: KeyPackageOptions) -> Result<Vec<KeyPackageMessage>> {
         let _inside = Inside::enter()?;
@@ -216,7 +217,7 @@ impl Client {
     /// Puts an external pre-shared key into the storage, to be used by its id in commits and Welcomes.
     ///
     /// # Errors
-    /// `TooLong` for a key or an id of more than 4 096 bytes.
+    /// `TooLong` for a key or an id of more than 4 096 bytes; `Consumed` after `wipe`.
     pub fn put_psk(&self, psk_id: Vec<u8>, secret: Vec<u8>) -> Result<()> {
         let _inside = Inside::enter()?;
         let secret = Secret::new(secret);

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::client::foreign_key_package;
 use super::extensions::for_group;
 use super::group::Group;
+use super::lease::Inside;
 use super::successor::{ReinitOptions, reinit};
 use super::types::{CommitResult, application_psk};
 use crate::base::event::ResumptionPsk;
@@ -44,7 +45,8 @@ struct Draft {
 /// With nothing said, a commit takes in the proposals that wait and gives this member fresh keys.
 ///
 /// # Errors
-/// Every call returns `Consumed` once the commit was built; and those that name none, nothing else.
+/// Every call returns `Consumed` once the commit was built, `Reentrant` from inside a callback, and `Busy` if a
+/// [`build`](CommitBuilder::build) on another thread takes too long; and those that name none, nothing else.
 #[derive(uniffi::Object)]
 pub struct CommitBuilder {
     group: Arc<Group>,
@@ -140,14 +142,16 @@ impl CommitBuilder {
     ///
     /// # Errors
     /// `PendingCommit` if one waits already, `Consumed` if it was built before, `Removed`, `Frozen`, `NotHealed`,
-    /// `UnknownPsk` for a key that is not here, `BadArgument` for our own removal, `TooLong` and `UnsupportedSuite` for a
+    /// `UnknownPsk` for a key that is not here, `NoSuchMember` and `BadArgument` for the removal of nobody and of ourselves, `TooLong` and `UnsupportedSuite` for a
     /// ReInit, `LimitReached`, and the 3xx of whatever a change breaks: `KeyReused` for a client that is a member,
     /// `Incapable` if a member or a new one lacks what the group asks for, `Expired`, `BadProposalList`,
     /// `CredentialRejected`, `PolicyRejected` and others.
     pub fn build(&self) -> Result<CommitResult> {
-        let draft = self.draft.lock().clone().ok_or(Code::Consumed)?;
-        let built = self.group.commit(|state| request(&draft, state), &draft.tag)?;
-        *self.draft.lock() = None;
+        // Held all the while, so that nothing is added that the commit would not have.
+        let mut place = self.draft()?;
+        let draft = place.as_ref().ok_or(Code::Consumed)?;
+        let built = self.group.commit(|state| request(draft, state), &draft.tag)?;
+        *place = None;
         Ok(built)
     }
 }
@@ -162,8 +166,14 @@ impl CommitBuilder {
     }
 
     fn set(self: Arc<Self>, set: impl FnOnce(&mut Draft)) -> Result<Arc<Self>> {
-        set(self.draft.lock().as_mut().ok_or(Code::Consumed)?);
+        let _inside = Inside::enter()?;
+        set(self.draft()?.as_mut().ok_or(Code::Consumed)?);
         Ok(self)
+    }
+
+    /// The draft, for one call at a time.
+    fn draft(&self) -> Result<MutexGuard<'_, Option<Draft>>> {
+        self.draft.try_lock_for(self.group.patience()).ok_or_else(|| Code::Busy.into())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A group that this client is in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -287,7 +288,12 @@ impl Group {
     }
 
     pub(super) fn lease(&self) -> Result<Lease> {
-        self.shared.leases.take(&self.group_id, self.shared.patience)
+        self.shared.leases.take(&self.group_id, self.patience())
+    }
+
+    /// How long a call waits for another one.
+    pub(super) fn patience(&self) -> Duration {
+        self.shared.patience
     }
 
     /// Runs an act that writes nothing.

@@ -58,8 +58,8 @@ impl Client {
     /// The groups are not told; leave or be removed first. Afterwards this handle and its groups see nothing and write
     /// nothing: calls on groups return `NoSuchGroup`, lists are empty, and what would write or sign returns `Consumed`. Let
     /// the handles go: keys in their memory are wiped when they are dropped. No other call should be running meanwhile.
-    /// Other handles of the same client, in this process or another, fail with `StorageCorrupt` when they write, until a client
-    /// of the name is made anew: they must be dropped before that.
+    /// Other handles of the same client, in this process or another, fail with `StorageCorrupt` when they write, also beside a
+    /// client of the name that is made anew.
     ///
     /// # Errors
     /// `Consumed` if it was called before.

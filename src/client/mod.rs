@@ -39,6 +39,7 @@ pub use joining::{ExternalJoin, ExternalJoinOptions};
 pub use journal::PendingEffect;
 #[cfg(feature = "test-util")]
 pub use key_use::KeyUse;
+pub(crate) use lease::Inside;
 pub use successor::{BranchOptions, ReinitOptions, Successor, SuccessorOptions};
 pub use types::{
     Capabilities, CommitResult, GroupPage, GroupStatus, GroupSummary, KeyPackageMessage, Member, PendingCommit,

@@ -35,9 +35,10 @@ impl Group {
             |txn, state| {
                 let received = deferral::receive(txn, (state, &self.shared.services), (inbound.clone(), &message))?;
                 let effect = self.effect(&received, &tag);
-                Ok((received.event, Some(effect)))
+                Ok((received, Some(effect)))
             },
         )
+        .map(Received::claim)
     }
 
     /// Takes the first deferred message whose epoch has begun, and processes it as `receive` would; nothing if there is none.
@@ -65,7 +66,7 @@ impl Group {
             Ok((released, effect))
         })?;
         match (released.received, released.blocked) {
-            (Some(received), _) => Ok(Some(received.event)),
+            (Some(received), _) => Ok(Some(received.claim())),
             (None, Some(error)) => Err(error),
             (None, None) => Ok(None),
         }

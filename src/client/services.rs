@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tls_codec::Size;
+
 use super::config::{ClientConfig, Host, SigningKey};
 use super::extensions::of_the_app;
 use super::software_signer::SoftwareSigner;
@@ -33,6 +35,13 @@ pub(crate) fn services(
     let extensions = of_the_app(&config.leaf_extensions)?;
     extensions.check(ExtensionPlace::LeafNode)?;
     let capabilities = capabilities(&config, (&credential, &extensions))?;
+    let content = [credential.tls_serialized_len(), extensions.tls_serialized_len(), capabilities.tls_serialized_len()];
+    if content.iter().sum::<usize>() > limits::MAX_LEAF_CONTENT {
+        let most = limits::MAX_LEAF_CONTENT;
+        return Err(
+            Code::LimitReached.with(format_args!("credential and leaf extensions are longer than {most} bytes"))
+        );
+    }
     let identities = keys.into_iter().map(|(suite, key_id, public_key)| OwnIdentity {
         key_id,
         suite: suite.id(),

@@ -7,7 +7,7 @@ use super::host::Host;
 use super::identities::PathLeaf;
 use super::own_leaf::{handshake_format, protect, renewed_leaf, sign_content};
 use super::pending::{self, Pending};
-use super::proposals::KnownProposal;
+use super::proposals::{KnownProposal, name_of};
 use super::resolve::{Committer, Listed, ListedProposal};
 use super::stage::{self, Provisional};
 use super::state::{GroupState, member_name};
@@ -102,6 +102,7 @@ impl Made {
     fn of(txn: &mut Txn, (state, host): (&GroupState, &Host), request: &CommitRequest) -> Result<Self> {
         let (listed, references) = select::proposals(txn, (state, host), request)?;
         touch::of_proposals(txn, state, &listed)?;
+        require_members(txn, state, &request.proposals)?;
         let proposals = listed_on_the_wire(&listed, references);
         let allowed = rules::check(txn, state, host, listed)?;
         let with_path = allowed.path_required || !request.without_path;
@@ -126,6 +127,15 @@ impl Made {
         let committer = member_name(state.head.own_leaf, own);
         Ok(record::event(&self.staged, record::change(&self.staged, committer, true)))
     }
+}
+
+/// Refuses to remove nobody. (Of a message of others, the rules say that it is a bad proposal.)
+fn require_members(txn: &mut Txn, state: &GroupState, proposals: &[Proposal]) -> Result<()> {
+    let mut removed = proposals.iter().filter_map(|proposal| match proposal {
+        Proposal::Remove(leaf) => Some(*leaf),
+        _ => None,
+    });
+    removed.try_for_each(|leaf| name_of(state, txn, leaf).map(drop))
 }
 
 /// The key that others know us by, before our path.

@@ -29,6 +29,19 @@ pub(crate) struct Received {
     pub(crate) welcome: Option<Vec<u8>>,
 }
 
+impl Received {
+    /// The event, for whoever called. One that nobody takes, because the attempt came to nothing, is wiped.
+    pub(crate) fn claim(mut self) -> Event {
+        std::mem::replace(&mut self.event, Event::Duplicate)
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        self.event.wipe();
+    }
+}
+
 /// Receives one message for the group, and stages what it changes.
 pub(crate) fn message(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: Inbound) -> Result<Received> {
     inbound.require_group(&state.head.group_id)?;

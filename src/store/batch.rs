@@ -168,6 +168,7 @@ impl WriteBatch {
     fn wipe(&mut self) {
         self.ops.iter_mut().for_each(WriteOp::wipe);
         self.guards.iter_mut().for_each(|guard| guard.expected.zeroize());
+        self.effect.iter_mut().for_each(Effect::wipe);
     }
 }
 
@@ -181,6 +182,19 @@ impl Drop for WriteBatch {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::base::event::{Event, MemberName};
+
+    #[test]
+    fn a_batch_wipes_what_users_wrote() {
+        let sender = MemberName { leaf: 0, client_id: vec![], user_id: vec![] };
+        let event = Event::Message { sender, plaintext: vec![7; 9], aad: vec![], epoch: 0, generation: 0 };
+        let effect = Effect::Received { group_id: vec![], tag: vec![], event };
+        let mut batch = WriteBatch::new(Vec::new(), Vec::new(), Some(effect));
+        batch.wipe();
+        let wiped = matches!(&batch.effect,
+            Some(Effect::Received { event: Event::Message { plaintext, .. }, .. }) if plaintext.is_empty());
+        assert!(wiped);
+    }
 
     #[test]
     fn a_batch_wipes_what_it_writes_and_what_it_expects() {

@@ -14,7 +14,7 @@ mod tests;
 use std::sync::Arc;
 
 use self::probe::{Probe, Verdict};
-use super::space::refused;
+use super::space::unread;
 use super::storage::Storage;
 use crate::base::Result;
 
@@ -44,7 +44,7 @@ const RULES: [&[Rule]; 4] = [&records::RULES, &scans::RULES, &batches::RULES, &r
 #[uniffi::export]
 pub fn check_storage(storage: Arc<dyn Storage>) -> Result<Vec<Finding>> {
     let probe = Probe::new(storage);
-    probe.first_touch().map_err(refused)?;
+    probe.first_touch().map_err(unread)?;
     let (mut findings, mut cleaned) = (Vec::new(), Ok(()));
     for (number, rule) in (0u8..).zip(RULES.into_iter().flatten()) {
         let outcome = (rule.check)(&probe.for_rule(number));

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use zeroize::Zeroizing;
 
 use super::batch::{WriteBatch, WriteOp};
 use super::storage::{Storage, StorageError, StoredRecord};
@@ -30,7 +31,7 @@ pub struct Touches {
 
 #[derive(Default)]
 struct Inner {
-    records: BTreeMap<Vec<u8>, Vec<u8>>,
+    records: BTreeMap<Vec<u8>, Zeroizing<Vec<u8>>>,
     touches: Touches,
 }
 
@@ -52,7 +53,7 @@ impl MemoryStorage {
     /// A copy of everything stored, in order of keys.
     pub fn records(&self) -> Vec<StoredRecord> {
         let inner = self.0.lock();
-        inner.records.iter().map(|(key, value)| StoredRecord { key: key.clone(), value: value.clone() }).collect()
+        inner.records.iter().map(|(key, value)| StoredRecord { key: key.clone(), value: value.to_vec() }).collect()
     }
 
     /// A second storage with the same content.
@@ -71,7 +72,8 @@ pub fn memory_storage() -> Arc<dyn Storage> {
 impl Storage for MemoryStorage {
     fn read(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
         let mut inner = self.0.lock();
-        let values: Vec<Option<Vec<u8>>> = keys.iter().map(|key| inner.records.get(key).cloned()).collect();
+        let values: Vec<Option<Vec<u8>>> =
+            keys.iter().map(|key| inner.records.get(key).map(|value| value.to_vec())).collect();
         let found = keys.iter().zip(&values).filter_map(|(key, value)| Some(key.len() + value.as_ref()?.len()));
         inner.touches.bytes_read += found.sum::<usize>() as u64;
         inner.touches.reads += 1;
@@ -85,7 +87,7 @@ impl Storage for MemoryStorage {
         let range = inner.records.range((start, Bound::Unbounded));
         let inside = range.take_while(|(key, _)| key.starts_with(&prefix)).take(limit as usize);
         let found: Vec<StoredRecord> =
-            inside.map(|(key, value)| StoredRecord { key: key.clone(), value: value.clone() }).collect();
+            inside.map(|(key, value)| StoredRecord { key: key.clone(), value: value.to_vec() }).collect();
         inner.touches.scans += 1;
         inner.touches.bytes_read +=
             found.iter().map(|record| record.key.len() + record.value.len()).sum::<usize>() as u64;
@@ -94,7 +96,11 @@ impl Storage for MemoryStorage {
 
     fn write(&self, batch: Arc<WriteBatch>) -> Result<(), StorageError> {
         let mut inner = self.0.lock();
-        if batch.guards().iter().any(|guard| inner.records.get(&guard.key) != guard.expected.as_ref()) {
+        if batch
+            .lend_guards()
+            .iter()
+            .any(|guard| inner.records.get(&guard.key).map(|value| &**value) != guard.expected.as_ref())
+        {
             return Err(StorageError::Conflict);
         }
         loop {
@@ -116,7 +122,7 @@ impl Inner {
     fn apply(&mut self, op: WriteOp) {
         match op {
             WriteOp::Put { key, value } => {
-                self.records.insert(key, value);
+                self.records.insert(key, Zeroizing::new(value));
             }
             WriteOp::Delete { key } => {
                 self.records.remove(&key);

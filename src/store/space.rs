@@ -11,20 +11,24 @@ use super::record::corrupt;
 use super::seal::{Seal, StorageKeys, Value};
 use super::storage::{Storage, StorageError};
 use crate::base::{Code, Error, Result, Secret, limits};
+use crate::crypto::random_bytes;
 
 /// The format of the store that this release writes. It reads every earlier one, and takes such a store over when it opens it:
 /// from then on the releases before it are refused.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+
+/// Length of the random bytes behind the number of the format. They tell a client from one that was made anew under its name
+/// after it was wiped: handles of the old one cannot write to the new one.
+const NONCE: usize = 16;
 
 /// What the record of the format says of a store.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Mark {
     /// Nobody has opened it yet.
     Absent,
-    /// An earlier release wrote it, in this format.
-    Earlier(u32),
-    /// It has the present format.
-    Present,
+    /// An earlier release wrote it; the record as it stands.
+    Earlier(Vec<u8>),
+    /// It has the present format; the record as it stands.
+    Present(Vec<u8>),
 }
 
 /// The host's storage, the keys of one client in it, and the seal on its values.
@@ -33,6 +37,8 @@ pub(crate) struct Store {
     keyspace: Arc<Keyspace>,
     seal: Option<Seal>,
     journal: bool,
+    /// The record of the format, as it was when this handle was opened.
+    mark: Vec<u8>,
     wiped: AtomicBool,
 }
 
@@ -54,8 +60,8 @@ impl Store {
             None => (None, None),
         };
         let keyspace = Arc::new(Keyspace::new(name, tag));
-        let store = Store { storage, keyspace, seal, journal, wiped: AtomicBool::new(false) };
-        store.settle_format()?;
+        let mut store = Store { storage, keyspace, seal, journal, mark: Vec::new(), wiped: AtomicBool::new(false) };
+        store.mark = store.settle_format()?;
         Ok(Arc::new(store))
     }
 
@@ -87,7 +93,7 @@ impl Store {
         let ops = vec![WriteOp::DeleteRange { from: range.from.0, to: range.to.0 }];
         match self.storage.write(Arc::new(WriteBatch::new(vec![self.format_guard()], ops, None))) {
             // No batch is taken without the record of the format: where it is gone, somebody else has wiped the client.
-            Err(StorageError::Conflict) if self.mark()? == Mark::Absent => {}
+            Err(StorageError::Conflict) if !self.is_there()? => {}
             outcome => outcome.map_err(refused)?,
         }
         self.wiped.store(true, Ordering::Release);
@@ -100,7 +106,7 @@ impl Store {
             return Ok(keys.iter().map(|_| None).collect());
         }
         let wanted = keys.iter().map(|key| key.0.clone()).collect();
-        let values = self.storage.read(wanted).map_err(refused)?;
+        let values = self.storage.read(wanted).map_err(unread)?;
         if values.len() != keys.len() {
             return Err(Code::StorageNonsense.with("read returned another number of values than it was asked for"));
         }
@@ -114,7 +120,7 @@ impl Store {
         }
         let from = after.map(|key| key.0.clone()).unwrap_or_default();
         let count = u32::try_from(limit).unwrap_or(u32::MAX);
-        let found = self.storage.scan(prefix.0.clone(), from.clone(), count).map_err(refused)?;
+        let found = self.storage.scan(prefix.0.clone(), from.clone(), count).map_err(unread)?;
         let mut last = from;
         for record in &found {
             if record.key <= last || !record.key.starts_with(&prefix.0) || found.len() > limit {
@@ -127,19 +133,22 @@ impl Store {
         found.into_iter().map(|record| Ok((Key(record.key), plausible(record.value)?))).collect()
     }
 
-    /// Hands a batch to the host. A conflict over the format itself means that a newer release has taken the store over.
+    /// Hands a batch to the host. A conflict over the format itself means that a newer release has taken the store over, or that
+    /// the client was wiped.
     pub(crate) fn write(&self, batch: WriteBatch) -> Result<()> {
         self.require_unwiped()?;
         let outcome = self.storage.write(Arc::new(batch)).map_err(refused);
-        if outcome.as_ref().is_err_and(|error| error.is(Code::Conflict)) && self.mark()? != Mark::Present {
-            return Err(Code::StorageCorrupt.with("the record of the store's format is gone"));
+        if outcome.as_ref().is_err_and(|error| error.is(Code::Conflict)) && !self.is_there()? {
+            return Err(
+                Code::StorageCorrupt.with("the client was wiped through another handle, or its records are gone")
+            );
         }
         outcome
     }
 
     /// The guard that every batch carries: the store still has the format that this release knows.
     pub(crate) fn format_guard(&self) -> Guard {
-        Guard { key: self.keyspace.format().0, expected: Some(FORMAT.to_be_bytes().to_vec()) }
+        Guard { key: self.keyspace.format().0, expected: Some(self.mark.clone()) }
     }
 
     /// A stored value, opened.
@@ -158,16 +167,22 @@ impl Store {
         }
     }
 
+    /// Whether the client that this handle was opened on is still there.
+    fn is_there(&self) -> Result<bool> {
+        Ok(matches!(self.find_mark()?, Mark::Present(mark) if mark == self.mark))
+    }
+
     /// What format the store has; if it has one, it must be sealed under this key.
-    fn mark(&self) -> Result<Mark> {
+    fn find_mark(&self) -> Result<Mark> {
         let mut found = self.read(&[self.keyspace.format(), self.keyspace.key_check()])?.into_iter();
         let (format, check) = (found.next().flatten(), found.next().flatten());
-        let mark = match format.as_deref().map(|bytes| bytes.as_slice().try_into().map(u32::from_be_bytes)) {
-            None => return Ok(Mark::Absent),
-            Some(Ok(FORMAT)) => Mark::Present,
-            Some(Ok(earlier @ 1..FORMAT)) => Mark::Earlier(earlier),
-            Some(Ok(newer)) if newer > FORMAT => return Err(Code::StoreNewer.into()),
-            Some(_) => return Err(corrupt()),
+        let Some(format) = format else { return Ok(Mark::Absent) };
+        let (number, nonce) = format.split_first_chunk().ok_or_else(corrupt)?;
+        let mark = match (u32::from_be_bytes(*number), nonce.len()) {
+            (FORMAT, NONCE) => Mark::Present(format.to_vec()),
+            (1..FORMAT, 0) => Mark::Earlier(format.to_vec()),
+            (newer, _) if newer > FORMAT => return Err(Code::StoreNewer.into()),
+            _ => return Err(corrupt()),
         };
         self.check_key(check).map(|()| mark)
     }
@@ -181,24 +196,29 @@ impl Store {
         if fits { Ok(()) } else { Err(Code::BadKey.with("the store was not written under this storage key")) }
     }
 
-    /// Marks the store with the present format, unless it has it. Another process may do so at the same time.
-    fn settle_format(&self) -> Result<()> {
-        let (expected, is_new) = match self.mark()? {
-            Mark::Present => return Ok(()),
-            Mark::Earlier(format) => (Some(format.to_be_bytes().to_vec()), false),
+    /// Marks the store with the present format, unless it has it, and gives the mark. Another process may do so at the same time.
+    fn settle_format(&self) -> Result<Vec<u8>> {
+        let (expected, is_new) = match self.find_mark()? {
+            Mark::Present(mark) => return Ok(mark),
+            Mark::Earlier(mark) => (Some(mark), false),
             Mark::Absent => (None, true),
         };
         let key = self.keyspace.format().0;
+        let mark = [&FORMAT.to_be_bytes()[..], &random_bytes::<NONCE>()?].concat();
         let guard = Guard { key: key.clone(), expected };
-        let mut ops = vec![WriteOp::Put { key, value: FORMAT.to_be_bytes().to_vec() }];
+        let mut ops = vec![WriteOp::Put { key, value: mark.clone() }];
         if let Some(seal) = self.seal.as_ref().filter(|_| is_new) {
             let key = self.keyspace.key_check();
             let value = seal.close(&key, &[])?;
             ops.push(WriteOp::Put { key: key.0, value });
         }
         match self.storage.write(Arc::new(WriteBatch::new(vec![guard], ops, None))) {
-            Err(StorageError::Conflict) if self.mark()? == Mark::Present => Ok(()),
-            outcome => outcome.map_err(refused),
+            Ok(()) => Ok(mark),
+            Err(StorageError::Conflict) => match self.find_mark()? {
+                Mark::Present(other) => Ok(other),
+                _ => Err(Code::Conflict.into()),
+            },
+            Err(error) => Err(refused(error)),
         }
     }
 }
@@ -209,6 +229,14 @@ pub(crate) fn refused(error: StorageError) -> Error {
         StorageError::Conflict => Code::Conflict.into(),
         StorageError::Unavailable { detail } => Code::StorageFailed.with(detail),
         StorageError::Locked { detail } => Code::StorageLocked.with(detail),
+    }
+}
+
+/// The same of one that has no guards to match.
+pub(crate) fn unread(error: StorageError) -> Error {
+    match error {
+        StorageError::Conflict => Code::StorageNonsense.with("a conflict where nothing was guarded"),
+        other => refused(other),
     }
 }
 

@@ -1,5 +1,6 @@
 /* Wrong arguments of every kind, to every function: each is refused with a code, and nothing is touched. */
 #include "arguments.h"
+#include "store.h"
 
 conclave_client *alice;
 conclave_group *group;
@@ -8,13 +9,20 @@ conclave_external_proposer *proposer;
 conclave_client_config config;
 conclave_host host;
 conclave_extension extension;
+conclave_storage lent;
 conclave_bytes some, huge, nowhere;
 conclave_resumption_psk psk, bad_psk;
+conclave_successor_options successor = CONCLAVE_INIT(conclave_successor_options);
 uint8_t secret[32];
 
-int refused(conclave_status status)
+static struct store store;
+
+int refused(conclave_status status, conclave_status expected, const char *name)
 {
-    return status == CONCLAVE_BAD_ARGUMENT || status == CONCLAVE_TOO_LONG;
+    conclave_error error = CONCLAVE_INIT(conclave_error);
+
+    return status == expected && conclave_last_error(&error) == CONCLAVE_OK && error.status == expected
+        && strstr(error.detail, name) != NULL;
 }
 
 void *sized(uint32_t struct_size)
@@ -28,7 +36,9 @@ void *sized(uint32_t struct_size)
 
 static void set_up(conclave_memory_storage *storage)
 {
-    some = text("some");
+    store_init(&store);
+    lent = store_storage(&store);
+    some = conclave_text("some");
     huge.data = some.data;
     huge.len = SIZE_MAX;
     nowhere.len = 1;
@@ -80,16 +90,19 @@ static void hosts(conclave_memory_storage *storage)
 {
     conclave_storage empty = CONCLAVE_INIT(conclave_storage);
     conclave_host partial = CONCLAVE_INIT(conclave_host);
-    conclave_client *client;
 
-    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &partial, &client));
-    partial.memory_storage = storage;
-    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &partial, &client));
     partial.validator = conclave_accept_all();
-    partial.storage = &empty;
-    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &partial, &client));
+    BAD("memory_storage", conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &partial, OUT(conclave_client)));
+    partial.memory_storage = storage;
+    partial.storage = &lent;
+    BAD("memory_storage", conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &partial, OUT(conclave_client)));
     partial.memory_storage = NULL;
-    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &partial, &client));
+    partial.storage = &empty;
+    BAD("storage.read", conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &partial, OUT(conclave_client)));
+    partial.storage = NULL;
+    partial.memory_storage = storage;
+    partial.validator = NULL;
+    BAD("validator", conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &partial, OUT(conclave_client)));
 }
 
 /* A header of another release. */
@@ -117,16 +130,31 @@ static void later_fields(void)
     FAILS(CONCLAVE_BAD_ARGUMENT, conclave_client_join(alice, some, (const void *)later, &joined));
 }
 
-/* Numbers that stand for nothing. */
-static void numbers(void)
+static void log_line(void *context, conclave_log_level level, const char *target, const char *message)
+{
+    (void)context;
+    (void)level;
+    (void)target;
+    (void)message;
+    CHECK(!"nobody logs");
+}
+
+/* Numbers that stand for nothing, and what else is out of its range. */
+static void ranges(void)
 {
     conclave_logger logger = CONCLAVE_INIT(conclave_logger);
-    conclave_buf *buf;
 
-    BAD(conclave_inspect_as(0, some, &buf));
-    BAD(conclave_inspect_as(99, some, &buf));
-    BAD(conclave_set_logger(&logger, CONCLAVE_LOG_DEBUG));
-    BAD(conclave_error_info(12345, SIZED(conclave_error_description)));
+    BAD("kind", conclave_inspect_as(0, some, OUT(conclave_buf)));
+    BAD("kind", conclave_inspect_as(99, some, OUT(conclave_buf)));
+    BAD("logger.log", conclave_set_logger(&logger, CONCLAVE_LOG_ERROR));
+    logger.log = log_line;
+    BAD("level", conclave_set_logger(&logger, 0));
+    BAD("level", conclave_set_logger(&logger, CONCLAVE_LOG_ERROR + 1));
+    BAD("status", conclave_error_info(12345, SIZED(conclave_error_description)));
+    BAD("label", conclave_group_export_secret(group, "\xff", some, secret, sizeof secret));
+    BAD("length", conclave_group_export_secret(group, "label", some, secret, SIZE_MAX));
+    BAD("proposal type", conclave_group_propose_custom(group, 1, some, some, OUT(conclave_buf)));
+    BAD("proposal type", conclave_commit_custom(commit, 1, some));
     CHECK(conclave_host_error(CONCLAVE_STORAGE_FAILED, NULL) == CONCLAVE_STORAGE_FAILED);
 }
 
@@ -143,7 +171,7 @@ int main(void)
     hosts(storage);
     releases();
     later_fields();
-    numbers();
+    ranges();
     conclave_external_proposer_free(proposer);
     conclave_commit_free(commit);
     conclave_group_free(group);

@@ -4,10 +4,13 @@
 
 #include "fixture.h"
 
-/* The call is refused for its arguments, and nothing crashes. */
-#define BAD(call) check(refused(call), #call, __FILE__, __LINE__)
+/* The call is refused because of the argument of this name, or for what is longer than any call takes. Outputs are called
+   "output". */
+#define BAD(name, call) REFUSED(CONCLAVE_BAD_ARGUMENT, name, call)
+#define TOO_LONG(name, call) REFUSED(CONCLAVE_TOO_LONG, name, call)
+#define REFUSED(status, name, call) check(refused((call), (status), (name)), #call, __FILE__, __LINE__)
 
-int refused(conclave_status status);
+int refused(conclave_status status, conclave_status expected, const char *name);
 
 /* A place for an output. */
 #define OUT(type) (&(type *){NULL})
@@ -28,10 +31,12 @@ extern conclave_external_proposer *proposer;
 extern conclave_client_config config;
 extern conclave_host host;
 extern conclave_extension extension;
+extern conclave_storage lent;
 
 /* Good bytes; bytes of a length that cannot be; a length without bytes. */
 extern conclave_bytes some, huge, nowhere;
 extern conclave_resumption_psk psk, bad_psk;
+extern conclave_successor_options successor;
 extern uint8_t secret[32];
 
 void client_arguments(void);

@@ -19,7 +19,8 @@ static conclave_host host_of(const conclave_storage *storage)
 static conclave_status encrypt(const conclave_group *group)
 {
     conclave_buf *message;
-    conclave_status status = conclave_group_encrypt(group, text("hello"), none, none, &message);
+    conclave_status status =
+        conclave_group_encrypt(group, conclave_text("hello"), conclave_absent(), conclave_absent(), &message);
 
     if (status == CONCLAVE_OK) {
         conclave_buf_free(message);
@@ -80,6 +81,23 @@ static void storage_conflicts(const conclave_group *group)
     CHECK(store.writes == writes + 2 && lines == 1);
 }
 
+/* A batch gives nothing without a place to put it, and loses nothing by that: the write goes on. */
+static void nowhere_to_give(const conclave_batch *batch)
+{
+    const conclave_guard *guards;
+    const conclave_write_op *ops;
+    uint64_t number;
+    size_t count;
+
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_guards(batch, NULL, &count));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_guards(batch, &guards, NULL));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_next(batch, 1, NULL, &count));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_next(batch, 1, &ops, NULL));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_effect(batch, NULL));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_size(batch, NULL, &number));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_batch_size(batch, &number, NULL));
+}
+
 static void call_back(void *argument, const conclave_batch *batch)
 {
     const conclave_effect *effect;
@@ -93,6 +111,7 @@ static void call_back(void *argument, const conclave_batch *batch)
     CHECK(ops >= 1 && bytes > ops);
     MUST(conclave_batch_effect(batch, &effect));
     CHECK(effect->kind == CONCLAVE_EFFECT_OUTBOUND && equal(effect->tag, "tag") && effect->message.len > 100);
+    nowhere_to_give(batch);
 }
 
 /* From inside a callback, the library is told to be left alone, and the call that is under way goes on. */
@@ -102,7 +121,7 @@ static void reentry(conclave_group *group)
 
     store.inside = call_back;
     store.argument = group;
-    MUST(conclave_group_encrypt(group, text("hello"), none, text("tag"), &message));
+    MUST(conclave_group_encrypt(group, conclave_text("hello"), conclave_absent(), conclave_text("tag"), &message));
     CHECK(store.inside == NULL);
     conclave_buf_free(message);
 }
@@ -130,7 +149,7 @@ static void impatience(const conclave_host *host)
     conclave_client *client;
     conclave_group *group;
 
-    MUST(conclave_client_config_init(&config, sizeof config, text("hasty")));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text("hasty")));
     config.lease_timeout = 0;
     MUST(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, host, &client));
     MUST(conclave_client_create_group(client, NULL, &group));
@@ -197,7 +216,7 @@ static void releases(void)
     conclave_client *client;
     int released = store.released;
 
-    MUST(conclave_client_config_init(&config, sizeof config, text("alice")));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text("alice")));
     config.cipher_suite_count = 0;
     FAILS(CONCLAVE_BAD_ARGUMENT, conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &client));
     CHECK(store.released == released + 1);
@@ -211,7 +230,7 @@ static conclave_status strange_read(void *context, const conclave_bytes *keys, s
 {
     (void)context;
     (void)keys;
-    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_values_put(found, count, none));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_values_put(found, count, conclave_absent()));
     return conclave_host_error(CONCLAVE_STORAGE_FAILED, "strange");
 }
 
@@ -223,7 +242,7 @@ static void sinks(void)
     conclave_client *client;
 
     storage.read = strange_read;
-    MUST(conclave_client_config_init(&config, sizeof config, text("bob")));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text("bob")));
     FAILS(CONCLAVE_STORAGE_FAILED, conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &client));
     CHECK(strstr(detail(), "strange") != NULL);
 }

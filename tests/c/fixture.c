@@ -2,8 +2,6 @@
 
 int passed, failed;
 
-const conclave_bytes none = {NULL, 0};
-
 void check(int holds, const char *what, const char *file, int line)
 {
     if (holds) {
@@ -29,25 +27,14 @@ int report(void)
     return failed == 0 ? 0 : 1;
 }
 
-conclave_bytes text(const char *text)
-{
-    conclave_bytes bytes;
-    bytes.data = (const uint8_t *)text;
-    bytes.len = strlen(text);
-    return bytes;
-}
-
-conclave_bytes in_buf(const conclave_buf *buf)
-{
-    conclave_bytes bytes;
-    bytes.data = buf->data;
-    bytes.len = buf->len;
-    return bytes;
-}
-
 int equal(conclave_bytes bytes, const char *text)
 {
-    return bytes.len == strlen(text) && memcmp(bytes.data, text, bytes.len) == 0;
+    return same(bytes, conclave_text(text));
+}
+
+int same(conclave_bytes one, conclave_bytes other)
+{
+    return one.data != NULL && other.data != NULL && one.len == other.len && memcmp(one.data, other.data, one.len) == 0;
 }
 
 const char *detail(void)
@@ -77,7 +64,7 @@ conclave_client *client_of(const char *name, const conclave_host *host)
     conclave_client_config config;
     conclave_client *client;
 
-    MUST(conclave_client_config_init(&config, sizeof config, text(name)));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text(name)));
     MUST(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, host, &client));
     return client;
 }
@@ -94,7 +81,7 @@ conclave_group *add(const conclave_group *group, const conclave_client *other)
     MUST(conclave_group_new_commit(group, &commit));
     MUST(conclave_commit_add(commit, key_packages->items[0]->message));
     MUST(conclave_commit_build(commit, &result));
-    MUST(conclave_group_confirm_commit(group, result->commit, none, &event));
+    MUST(conclave_group_confirm_commit(group, result->commit, conclave_absent(), &event));
     MUST(conclave_client_join(other, result->welcome, NULL, &joined));
     conclave_key_packages_free(key_packages);
     conclave_commit_free(commit);
@@ -107,7 +94,7 @@ conclave_event *receive(const conclave_group *group, const conclave_buf *message
 {
     conclave_event *event;
 
-    MUST(conclave_group_receive(group, in_buf(message), none, &event));
+    MUST(conclave_group_receive(group, conclave_buf_bytes(message), conclave_absent(), &event));
     return event;
 }
 

@@ -27,17 +27,11 @@ void must(conclave_status status, const char *what, const char *file, int line);
 /* Prints the counts; the exit status of the program. */
 int report(void);
 
-/* Text as bytes. */
-conclave_bytes text(const char *text);
-
-/* Absent bytes. */
-extern const conclave_bytes none;
-
-/* What is in a buffer. */
-conclave_bytes in_buf(const conclave_buf *buf);
-
 /* Whether bytes are this text. */
 int equal(conclave_bytes bytes, const char *text);
+
+/* Whether these are the same bytes. */
+int same(conclave_bytes one, conclave_bytes other);
 
 /* The detail of the last error. */
 const char *detail(void);

@@ -31,7 +31,7 @@ static conclave_status validate(void *context, const conclave_candidate *candida
     size_t i;
 
     (void)context;
-    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_verdicts_accept(verdicts, count, none, none));
+    FAILS(CONCLAVE_BAD_ARGUMENT, conclave_verdicts_accept(verdicts, count, conclave_absent(), conclave_absent()));
     for (i = 0; i < count && control.answer >= 0; i++) {
         conclave_bytes name = candidates[i].identity.content;
 
@@ -39,18 +39,18 @@ static conclave_status validate(void *context, const conclave_candidate *candida
         CHECK(candidates[i].cipher_suite == 1 && candidates[i].signature_key.len == 32);
         if (control.answer >= 1) {
             if (control.answer == 3) {
-                CHECK(conclave_verdicts_reject(verdicts, i, text("not \xff text")) == CONCLAVE_OK);
+                CHECK(conclave_verdicts_reject(verdicts, i, conclave_text("not \xff text")) == CONCLAVE_OK);
             }
-            CHECK(conclave_verdicts_accept(verdicts, i, name, text("user")) == CONCLAVE_OK);
+            CHECK(conclave_verdicts_accept(verdicts, i, name, conclave_text("user")) == CONCLAVE_OK);
             if (control.answer == 2) {
-                CHECK(conclave_verdicts_reject(verdicts, i, text("not \xff text")) == CONCLAVE_OK);
+                CHECK(conclave_verdicts_reject(verdicts, i, conclave_text("not \xff text")) == CONCLAVE_OK);
             } else if (control.answer == 4) {
                 conclave_bytes nowhere = {NULL, 1};
 
-                FAILS(CONCLAVE_BAD_ARGUMENT, conclave_verdicts_accept(verdicts, i, nowhere, text("user")));
+                FAILS(CONCLAVE_BAD_ARGUMENT, conclave_verdicts_accept(verdicts, i, nowhere, conclave_text("user")));
             }
         } else {
-            CHECK(conclave_verdicts_reject(verdicts, i, text("unheard of")) == CONCLAVE_OK);
+            CHECK(conclave_verdicts_reject(verdicts, i, conclave_text("unheard of")) == CONCLAVE_OK);
         }
     }
     return outcome();
@@ -146,7 +146,7 @@ static void validators(void)
     CHECK(strstr(detail(), "the directory is away") != NULL);
     reset(1);
     MUST(conclave_client_create_group(client, NULL, &group));
-    MUST(conclave_group_find_members(group, text("user"), CONCLAVE_NO_LEAF, 10, &members));
+    MUST(conclave_group_find_members(group, conclave_text("user"), CONCLAVE_NO_LEAF, 10, &members));
     CHECK(members->count == 1 && equal(members->items[0]->name.client_id, "validated"));
     conclave_members_free(members);
     leave(client, group);
@@ -166,13 +166,13 @@ static void policies(void)
     client = client_of("governed", &host);
     reset(0);
     MUST(conclave_client_create_group(client, NULL, &group));
-    FAILS(CONCLAVE_POLICY_REJECTED, conclave_group_propose_update(group, none, &message));
+    FAILS(CONCLAVE_POLICY_REJECTED, conclave_group_propose_update(group, conclave_absent(), &message));
     control.status = CONCLAVE_VALIDATOR_FAILED;
     control.words = "no rules today";
-    FAILS(CONCLAVE_VALIDATOR_FAILED, conclave_group_propose_update(group, none, &message));
+    FAILS(CONCLAVE_VALIDATOR_FAILED, conclave_group_propose_update(group, conclave_absent(), &message));
     CHECK(strstr(detail(), "no rules today") != NULL);
     reset(1);
-    MUST(conclave_group_propose_update(group, none, &message));
+    MUST(conclave_group_propose_update(group, conclave_absent(), &message));
     CHECK(control.calls > 0);
     conclave_buf_free(message);
     leave(client, group);
@@ -253,11 +253,11 @@ static void signers(void)
     conclave_client *client;
     conclave_group *group;
 
-    signing_key.key_id = text("key");
+    signing_key.key_id = conclave_text("key");
     signing_key.public_key = key->sender.signature_key;
     signer.sign = sign;
     host.signer = &signer;
-    MUST(conclave_client_config_init(&config, sizeof config, text("signed")));
+    MUST(conclave_client_config_init(&config, sizeof config, conclave_text("signed")));
     config.signing_keys = &signing_key;
     config.signing_key_count = 1;
     MUST(conclave_client_new(CONCLAVE_VERSION_NUMBER, &config, &host, &client));

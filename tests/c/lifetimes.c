@@ -28,7 +28,7 @@ static struct world begin(conclave_client *bob)
     MUST(conclave_group_new_commit(world.group, &world.commit));
     MUST(conclave_commit_add(world.commit, key_packages->items[0]->message));
     MUST(conclave_commit_build(world.commit, &world.result));
-    MUST(conclave_external_proposer_at_place(world.alice, text("group"), 0, 1, 0, &world.proposer));
+    MUST(conclave_external_proposer_at_place(world.alice, conclave_text("group"), 0, 1, 0, &world.proposer));
     conclave_key_packages_free(key_packages);
     return world;
 }
@@ -75,7 +75,7 @@ static void use_what_is_left(const struct world *world)
         CHECK(conclave_group_status(world->group, &standing) == CONCLAVE_OK && standing.pending_commit);
     }
     if (world->alice != NULL) {
-        CHECK(conclave_client_groups(world->alice, none, 10, &groups) == CONCLAVE_OK && groups->count == 1);
+        CHECK(conclave_client_groups(world->alice, conclave_absent(), 10, &groups) == CONCLAVE_OK && groups->count == 1);
         conclave_groups_free(groups);
     }
     if (world->commit != NULL) {

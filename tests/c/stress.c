@@ -27,7 +27,7 @@ static conclave_status encrypt(const conclave_group *group, int number, int n, c
     char words[64];
 
     snprintf(words, sizeof words, "%d says %d", number, n);
-    return conclave_group_encrypt(group, text(words), none, none, message);
+    return conclave_group_encrypt(group, conclave_text(words), conclave_absent(), conclave_absent(), message);
 }
 
 static int is_from(const conclave_event *event, int number, int n)
@@ -51,7 +51,7 @@ static void *own_group(void *argument)
             continue;
         }
         worker->sent++;
-        if (conclave_group_receive(worker->of_bob, in_buf(message), none, &event) == CONCLAVE_OK) {
+        if (conclave_group_receive(worker->of_bob, conclave_buf_bytes(message), conclave_absent(), &event) == CONCLAVE_OK) {
             worker->received += is_from(event, worker->number, n);
             conclave_event_free(event);
         }
@@ -81,8 +81,8 @@ static void *read_from_shared(void *argument)
 
     for (n = 0; n < messages; n++) {
         for (writer = 0; writer < THREADS; writer++) {
-            conclave_bytes message = in_buf(writers[writer].written[n]);
-            conclave_status status = conclave_group_receive(shared_of_bob, message, none, &event);
+            conclave_bytes message = conclave_buf_bytes(writers[writer].written[n]);
+            conclave_status status = conclave_group_receive(shared_of_bob, message, conclave_absent(), &event);
 
             worker->refused += status != CONCLAVE_OK && status != CONCLAVE_KEY_GONE;
             if (status == CONCLAVE_OK) {

@@ -26,12 +26,17 @@ public:
     enum class Where { nowhere, read, scan, write };
     Where where = Where::nowhere;
     Answer answer;
+    // Gives what is not taken; and says nothing of it, if it is to be silent.
+    bool misplaced = false, silent = false;
     // The last effect that a write brought along; 0 if it brought none.
     conclave_effect_kind effect = 0;
 
     Answer read(List<conclave_bytes> keys, Values found) override {
         std::lock_guard lock(mutex_);
         at(Where::read);
+        if (misplaced) {
+            lenient([&] { found.put(keys.size(), "value"); });
+        }
         for (std::size_t index = 0; index < keys.size(); ++index) {
             auto record = records_.find(Bytes(keys[index]).copy());
             if (record != records_.end()) {
@@ -44,6 +49,9 @@ public:
     Answer scan(Bytes prefix, Bytes after, std::uint32_t limit, Records found) override {
         std::lock_guard lock(mutex_);
         at(Where::scan);
+        if (misplaced) {
+            lenient([&] { found.put("key", Bytes(nullptr, 64)); });
+        }
         for (const auto &[key, value] : records_) {
             bool fits = key.size() >= prefix.size() && Bytes(key.data(), prefix.size()) == prefix;
             if (limit > 0 && fits && (after.empty() || key > after.copy())) {
@@ -83,6 +91,16 @@ private:
     void at(Where here) {
         if (here == where) {
             maybe_throw();
+        }
+    }
+
+    void lenient(const std::function<void()> &act) {
+        try {
+            act();
+        } catch (const Error &) {
+            if (!silent) {
+                throw;
+            }
         }
     }
 
@@ -214,6 +232,30 @@ void storages() {
     CHECK(found->count == 0);
 }
 
+// What is not taken is no success, even if the callback says so.
+void misplaced() {
+    auto store = std::make_shared<Store>();
+    auto client = Client::open(ClientConfig("alice"), {store, std::make_shared<AcceptAll>()});
+    auto group = client.create_group();
+    for (bool silent : {false, true}) {
+        store->misplaced = true;
+        store->silent = silent;
+        Failure failed = failure([&] { (void)group.encrypt("hello"); });
+        CHECK(failed.status == CONCLAVE_STORAGE_FAILED && failed.detail.find("index") != std::string::npos);
+        failed = failure([&] { (void)client.groups(); });
+        CHECK(failed.status == CONCLAVE_STORAGE_FAILED && failed.detail.find("value") != std::string::npos);
+        store->misplaced = false;
+        (void)group.encrypt("hello");
+        CHECK(client.groups()->count == 1);
+    }
+    WriteBatch nothing(nullptr);
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { (void)nothing.guards(); }));
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { (void)nothing.next(); }));
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { (void)nothing.effect(); }));
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { nothing.rewind(); }));
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { (void)nothing.size(); }));
+}
+
 void validators() {
     auto host = std::make_shared<Throwing>();
     host->in_validate = true;
@@ -260,10 +302,8 @@ void the_others() {
 void signers() {
     auto host = std::make_shared<Throwing>();
     auto sender = person("somebody").external_sender();
-    conclave_signing_key key{Bytes("key"), sender->sender.signature_key, 1};
     ClientConfig config("alice");
-    config.signing_keys = &key;
-    config.signing_key_count = 1;
+    config.signing_keys = {{"key", sender->sender.signature_key, 1}};
     auto storage = memory_storage();
     Host lent{storage, std::make_shared<AcceptAll>()};
     lent.signer = host;
@@ -306,6 +346,7 @@ void errors() {
 
 int main() {
     storages();
+    misplaced();
     validators();
     the_others();
     signers();

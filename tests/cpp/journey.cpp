@@ -19,6 +19,78 @@ void bytes() {
     CHECK(!Bytes(nullptr, 0).absent() && Bytes(key).size() == 32 && Bytes("a") != Bytes("b"));
     CHECK(Bytes().copy().empty() && Bytes(text).copy() == buffer && Bytes(text).text() == "text");
     CHECK(conclave_bytes(Bytes()).data == nullptr && *Bytes(text).begin() == 't' && Bytes(text).data() != nullptr);
+    const char *no_text = nullptr;
+    CHECK(Bytes(no_text).absent() && Bytes(no_text).empty() && Bytes(no_text).begin() == Bytes(no_text).end());
+    CHECK(Bytes() == Bytes(no_text) && Bytes("") == Bytes(Buffer()) && Bytes() != Bytes("") && Bytes("") != Bytes());
+    CHECK(Bytes(nullptr, 64) != Bytes() && Bytes(nullptr, 64).text().empty());
+    CHECK(Bytes(nullptr, 64).begin() == Bytes(nullptr, 64).end());
+}
+
+// Whatever it is made of may go.
+void kept() {
+    Kept from_text = std::string(100, 'a'), copy = from_text, moved = std::move(copy);
+    CHECK(Bytes(from_text) == Bytes(std::string(100, 'a')) && Bytes(moved) == Bytes(from_text));
+    from_text = Buffer(50, 'b');
+    CHECK(Bytes(from_text) == Bytes(Buffer(50, 'b')) && Bytes(Kept("")) == Bytes("") && Bytes(Kept()).absent());
+    from_text = {};
+    CHECK(Bytes(from_text).absent() && Bytes(Kept(key)) == Bytes(key));
+    GroupOptions options;
+    options.group_id = std::string(100, 'c');
+    auto client = Client::open(ClientConfig(std::string(100, 'd')), {memory_storage(), std::make_shared<AcceptAll>()});
+    CHECK(Bytes(client.create_group(options).id()) == Bytes(std::string(100, 'c')));
+    CHECK(Bytes(client.identity()->identity.content) == Bytes(std::string(100, 'd')));
+    options.group_id = Bytes(nullptr, 64);
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { (void)client.create_group(options); }));
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [] {
+        (void)Client::open(ClientConfig(Bytes(nullptr, 64)), {memory_storage(), std::make_shared<AcceptAll>()});
+    }));
+}
+
+// A field more in one of these is to be in conclave.hpp as well.
+void fields() {
+    auto [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25,
+          c26, c27, c28, c29, c30, c31] = conclave_client_config{};
+    auto [g1, g2, g3, g4, g5, g6, g7] = conclave_group_options{};
+    auto [j1, j2, j3, j4, j5] = conclave_join_options{};
+    auto [k1, k2, k3, k4] = conclave_key_package_options{};
+    auto [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11] = conclave_external_join_options{};
+    auto [r1, r2, r3, r4] = conclave_reinit_options{};
+    auto [s1, s2, s3, s4, s5, s6, s7, s8, s9] = conclave_successor_options{};
+    CHECK(c1 + g1 + j1 + k1 + e1 + r1 + s1 == 0);
+}
+
+// All that options can hold reaches the library, and is there when they are gone.
+void configurations() {
+    std::optional<ClientConfig> config(std::in_place, std::string(100, 'e'));
+    config->identity.content = std::string(100, 'f');
+    config->proposals = {0xff01};
+    config->extensions = {0xff02};
+    config->credentials = {0xff03};
+    conclave_extension extension{};
+    extension.extension_type = 0xff02;
+    config->leaf_extensions = encode_extensions({extension});
+    config->storage_key = Buffer(32, 7);
+    config->past_epochs = 1;
+    ClientConfig copy = *config;
+    config.reset();
+    auto storage = memory_storage();
+    auto group = Client::open(copy, {storage, std::make_shared<AcceptAll>()}).create_group();
+    auto member = group.find_member(std::string(100, 'f'));
+    auto has = [](List<std::uint16_t> list, std::uint16_t type) {
+        return std::find(list.begin(), list.end(), type) != list.end();
+    };
+    const conclave_member &me = *member->items[0];
+    CHECK(has(each(me.proposal_types, me.proposal_type_count), 0xff01));
+    CHECK(has(each(me.extension_types, me.extension_type_count), 0xff02));
+    CHECK(has(each(me.credential_types, me.credential_type_count), 0xff03));
+    CHECK(me.extension_count == 1 && me.extensions[0].extension_type == 0xff02);
+    copy.storage_key = {};
+    CHECK(fails(CONCLAVE_BAD_KEY, [&] { (void)Client::open(copy, {storage, std::make_shared<AcceptAll>()}); }));
+    for (int i = 0; i < 2; ++i) {
+        (void)group.new_commit().build();
+        (void)group.confirm_commit();
+    }
+    CHECK(group.status().oldest_epoch == 1);
 }
 
 struct World {
@@ -74,6 +146,8 @@ void members(World &world) {
     CHECK(names == "alicebob" && each(members->items, members->count)[1].name.leaf == 1);
     CHECK(each(members->items, members->count).size() == 2 && !each(members->items, members->count).empty());
     CHECK(world.of_bob.find_member("alice") && !world.of_bob.find_member("nobody"));
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { (void)world.of_bob.find_member("nobody")->count; }));
+    CHECK(fails(CONCLAVE_BAD_ARGUMENT, [&] { (void)*world.of_bob.find_member("nobody"); }));
     CHECK(world.of_bob.find_members("alice", CONCLAVE_NO_LEAF, 5)->count == 1);
     CHECK(world.of_bob.status().members == 2 && world.alice.groups()->count == 1);
 }
@@ -158,7 +232,17 @@ void joining_alone(World &world) {
     auto join = dave.join_external(group_info);
     dave.discard_join("the group", join->commit);
     CHECK(!dave.pending_join("the group"));
-    join = dave.join_external(group_info);
+    // Whatever the members do not hold is refused, and with a name.
+    ExternalJoinOptions options;
+    options.psks = {std::string(100, 'p')};
+    CHECK(fails(CONCLAVE_UNKNOWN_PSK, [&] { (void)dave.join_external(group_info, options); }));
+    options.psks.clear();
+    options.resumption_psks = {{std::string("the group"), 1}};
+    CHECK(fails(CONCLAVE_UNKNOWN_PSK, [&] { (void)dave.join_external(group_info, options); }));
+    options.resumption_psks.clear();
+    options.aad = std::string("beside the join");
+    join = dave.join_external(group_info, options);
+    CHECK(inspect(join->commit).find("beside the join") != std::string::npos);
     CHECK(Bytes(dave.pending_join("the group")->commit) == Bytes(join->commit));
     auto group = dave.confirm_join("the group", join->commit);
     auto event = world.of_alice.receive(join->commit);
@@ -182,8 +266,7 @@ void archives(World &world) {
 void successors(World &world) {
     auto key_package = world.bob.create_key_packages(1);
     SuccessorOptions options;
-    options.key_packages = &key_package->items[0]->message;
-    options.key_package_count = 1;
+    options.key_packages = {key_package->items[0]->message};
     auto branch = world.of_alice.branch(options);
     JoinOptions join;
     join.tag = Bytes("tag");
@@ -195,7 +278,7 @@ void successors(World &world) {
     world.carry_out(std::move(commit));
     CHECK(world.of_bob.status().frozen);
     key_package = world.bob.create_key_packages(1);
-    options.key_packages = &key_package->items[0]->message;
+    options.key_packages = {key_package->items[0]->message};
     CHECK(Bytes(world.of_alice.create_successor(options).group.id()) == Bytes("the next group"));
 }
 
@@ -222,6 +305,9 @@ void end(World &world) {
 
 int main() {
     bytes();
+    kept();
+    fields();
+    configurations();
     World world;
     looking(world);
     members(world);

@@ -50,6 +50,7 @@ private:
 // How opening a client ends when memory ends after so many allocations.
 conclave_status opened(const Host &host, long allocations) {
     ClientConfig config("alice");
+    config.signing_keys = {{"key", "public key", 1}};
     allocations_left = allocations;
     try {
         (void)Client::open(config, host);
@@ -71,8 +72,8 @@ void refused() {
     const long users = lent.use_count();
 
     CHECK(opened(host, 0) == CONCLAVE_HEADER_MISMATCH && lent.use_count() == users);
-    // One for each of the six parts, at least.
-    for (long allocations = 1; allocations <= 6; ++allocations) {
+    // One for each of the six parts, and one for the list of keys, at least.
+    for (long allocations = 1; allocations <= 7; ++allocations) {
         CHECK(opened(host, allocations) == CONCLAVE_INTERNAL && lent.use_count() == users);
     }
 }

@@ -28,6 +28,7 @@ impl Writer {
     /// Takes the connection, and empties what an earlier run may have left in the log.
     pub(crate) fn new(connection: Connection, busy_timeout: Duration) -> Self {
         let writer = Writer { connection, busy_timeout, log_is_full: AtomicBool::new(true) };
+        // This also ends SQLite's own waiting, see `RETRY`.
         writer.empty_log(Duration::ZERO);
         writer
     }
@@ -42,10 +43,21 @@ impl Writer {
     }
 
     fn checkpoint(&self, patience: Duration) -> rusqlite::Result<bool> {
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        self.waiting(patience, |connection| connection.query_row(checkpoint, [], |row| row.get::<_, bool>(0)))
+            .map(|busy| !busy)
+    }
+
+    /// Runs `act` with SQLite waiting for others; after it, it does not.
+    fn waiting<T>(
+        &self,
+        patience: Duration,
+        act: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<T> {
         self.connection.busy_timeout(patience)?;
-        let busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0));
-        self.connection.busy_timeout(self.busy_timeout)?;
-        Ok(!busy?)
+        let outcome = act(&self.connection);
+        self.connection.busy_timeout(Duration::ZERO)?;
+        outcome
     }
 }
 
@@ -87,7 +99,8 @@ pub(crate) fn write(writer: &Writer, options: &Options, batch: &WriteBatch) -> R
 /// Rewrites the file and empties the log.
 pub(crate) fn scrub(writer: &Writer) -> Result<(), StorageError> {
     refuse_inside_a_transaction(writer)?;
-    writer.connection.execute_batch("VACUUM").map_err(|error| unavailable("scrubbing", &error))?;
+    let vacuumed = writer.waiting(writer.busy_timeout, |connection| connection.execute_batch("VACUUM"));
+    vacuumed.map_err(|error| unavailable("scrubbing", &error))?;
     writer.log_is_full.store(true, Ordering::Relaxed);
     writer.empty_log(writer.busy_timeout);
     match writer.log_is_full.load(Ordering::Relaxed) {

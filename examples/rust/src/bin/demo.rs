@@ -1,4 +1,4 @@
-//! `make demo`: the whole story with three processes, told to someone who has never seen MLS, and checked on the way.
+//! `make demo`: the whole story with four processes, told to someone who has never seen MLS, and checked on the way.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ fn main() -> Outcome<ExitCode> {
     let directory = tempfile::tempdir()?;
     let mut demo = Demo {
         directory: directory.path().to_path_buf(),
-        in_c: std::env::var_os("CONCLAVE_DEMO_C").map(PathBuf::from),
+        cast: CAST.map(|(name, language, variable)| (name, language, std::env::var_os(variable).map(PathBuf::from))),
         running: BTreeMap::new(),
         passed: 0,
         failed: 0,
@@ -26,10 +26,18 @@ fn main() -> Outcome<ExitCode> {
     Ok(if demo.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Who takes part, the language of their program, and the variable that names it.
+const CAST: [(&str, &str, &str); 4] = [
+    ("alice", "Python", "CONCLAVE_DEMO_PYTHON"),
+    ("bob", "C", "CONCLAVE_DEMO_C"),
+    ("carol", "Swift", "CONCLAVE_DEMO_SWIFT"),
+    ("dave", "Kotlin", "CONCLAVE_DEMO_KOTLIN"),
+];
+
 struct Demo {
     directory: PathBuf,
-    /// The program of bob, if it could be built.
-    in_c: Option<PathBuf>,
+    /// Who takes part, in what language, and by what program, if it could be built; else it is this one.
+    cast: [(&'static str, &'static str, Option<PathBuf>); 4],
     running: BTreeMap<&'static str, Actor>,
     passed: u32,
     failed: u32,
@@ -42,19 +50,20 @@ impl Demo {
             "Conclave is a library for end-to-end encrypted groups, as RFC 9420 (MLS) describes them. In this demo alice,",
         );
         print(
-            "bob and carol are processes on your computer, each with a SQLite file of its own. They exchange bytes through",
+            "bob, carol and dave are processes on your computer, each with a SQLite file of its own. They exchange bytes in",
         );
         print(
             "a directory in the place of a server, which puts messages in order and keeps them, and cannot read them.",
         );
-        if self.in_c.is_some() {
-            print("alice and carol run a program in Rust, and bob runs one in C: examples/c.");
+        for (name, language, program) in &self.cast {
+            print(&format!("{name} runs a program in {}.", if program.is_some() { language } else { "Rust" }));
         }
         self.group_of_two()?;
         self.crash_while_receiving()?;
         self.crash_while_sending()?;
         self.added_while_away()?;
         self.catching_up()?;
+        self.a_fourth()?;
         self.crash_while_changing()?;
         self.removal()?;
         std::mem::take(&mut self.running).into_values().try_for_each(Actor::end)
@@ -62,15 +71,17 @@ impl Demo {
 
     fn group_of_two(&mut self) -> Outcome<()> {
         self.heading("A group of two");
-        for name in ["carol", "bob", "alice"] {
+        for name in ["dave", "carol", "bob", "alice"] {
             self.start(name)?;
         }
-        self.ask("carol", "")?;
-        self.stop("carol")?;
+        for name in ["carol", "dave"] {
+            self.ask(name, "")?;
+            self.stop(name)?;
+        }
         print(
             "Everyone has left some key packages with the server: with one of them, others can add its owner at any time.",
         );
-        print("Carol has switched her computer off again.");
+        print("Carol and dave have switched their computers off again.");
         self.ask("alice", "/create")?;
         print("alice made a group. The state of a group between two changes is called an epoch; this one is epoch 0.");
         self.ask("alice", "/add bob")?;
@@ -143,6 +154,22 @@ impl Demo {
         self.sees("bob", "carol: hello, both of you")
     }
 
+    fn a_fourth(&mut self) -> Outcome<()> {
+        self.heading("A fourth member");
+        self.start("dave")?;
+        self.ask("bob", "/add dave")?;
+        print("bob added dave: any member may, unless the app has rules of its own.");
+        self.sees("alice", "* bob added dave")?;
+        self.sees("carol", "* bob added dave")?;
+        self.sees("dave", "* you joined the group")?;
+        self.agree()?;
+        self.says("dave", "hello, all of you")?;
+        for name in ["alice", "bob", "carol"] {
+            self.sees(name, "dave: hello, all of you")?;
+        }
+        Ok(())
+    }
+
     fn crash_while_changing(&mut self) -> Outcome<()> {
         self.heading("A crash while changing the group");
         self.kill("carol", Point::BeforeSending, "/refresh")?;
@@ -152,7 +179,9 @@ impl Demo {
         self.sees_all("carol", &["alice: carol?", "* carol refreshed the keys"])?;
         print("carol runs again, and her change took effect, as she had prepared it.");
         self.sees("alice", "* carol refreshed the keys")?;
-        self.sees_all("bob", &["alice: carol?", "* carol refreshed the keys"])?;
+        for name in ["bob", "dave"] {
+            self.sees_all(name, &["alice: carol?", "* carol refreshed the keys"])?;
+        }
         self.agree()
     }
 
@@ -160,9 +189,13 @@ impl Demo {
         self.heading("Someone is removed");
         self.ask("alice", "/remove bob")?;
         print("alice removed bob. The others go on with keys that he cannot compute.");
-        self.sees("carol", "* alice removed bob")?;
+        for name in ["carol", "dave"] {
+            self.sees(name, "* alice removed bob")?;
+        }
         self.says("alice", "bob cannot read this")?;
-        self.sees("carol", "alice: bob cannot read this")?;
+        for name in ["carol", "dave"] {
+            self.sees(name, "alice: bob cannot read this")?;
+        }
         self.sees_all(
             "bob",
             &["* you were removed from the group", "! a message that cannot be read here (error 409)"],
@@ -193,10 +226,8 @@ impl Demo {
 
     /// Whose computer runs what.
     fn program_of(&self, name: &str) -> Outcome<PathBuf> {
-        match &self.in_c {
-            Some(program) if name == "bob" => Ok(program.clone()),
-            _ => Ok(std::env::current_exe()?),
-        }
+        let program = self.cast.iter().find(|(who, ..)| *who == name).and_then(|(.., program)| program.clone());
+        program.map_or_else(|| Ok(std::env::current_exe()?), Ok)
     }
 
     fn ask(&mut self, name: &str, command: &str) -> Outcome<Vec<String>> {
