@@ -16,7 +16,7 @@ root=${CONCLAVE_SWIFT_ROOT:-$project/.cache/swift-root}
 log=$root.log
 
 impossible() {
-  echo "no swift on the PATH, and $*"
+  echo "Swift is left out: there is no swift on the PATH, and $*"
   exit 3
 }
 
