@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
 # Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
-.PHONY: demo test test-c install dist size test-interop test-large simulate touches bench bench-border bench-quick vectors lint doc
+.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-border bench-quick vectors lint doc
 
 CARGO ?= cargo
 
@@ -15,6 +15,10 @@ test:
 # The C library, installed into a scratch folder: examples and tests in C and C++ with gcc and clang, through pkg-config and CMake.
 test-c:
 	@CARGO="$(CARGO)" scripts/test-c.sh
+
+# The packages for Python, Kotlin and Swift, and two processes of different languages on one store.
+test-languages:
+	@CARGO="$(CARGO)" scripts/test-languages.sh
 
 # Builds and installs the C library: make install PREFIX=/usr/local [LIBDIR=lib] [DESTDIR=]; docs/embedding.md has more.
 install:
@@ -52,6 +56,10 @@ bench:
 # What a call from C costs beside the same call from Rust.
 bench-border:
 	@$(CARGO) bench --package conclave-benches --bench border
+
+# What calls cost from Python, Kotlin and Swift beside Rust, and joining a group of MEMBERS through their stores.
+bench-bindings:
+	@CARGO="$(CARGO)" MEMBERS="$(MEMBERS)" scripts/bench-bindings.sh
 
 # The operations in under two minutes, with fewer repetitions.
 bench-quick:

@@ -8,6 +8,63 @@ use std::{env, fs};
 /// What stands at the top of the header.
 const PREAMBLE: &str = include_str!("src/capi/header.txt");
 
+/// The parts of the header, in the order in which a reader wants them: the file of the room that each is made of, and its title.
+/// A struct that stands in another one by value comes before it.
+const PARTS: [(&str, &str); 32] = [
+    ("status", "Status"),
+    ("version", "Version"),
+    ("bytes", "Bytes"),
+    ("memory", "Memory"),
+    ("names", "Names"),
+    ("context", "Context"),
+    ("storage", "Storage"),
+    ("batch", "Batch"),
+    ("effect", "Effect"),
+    ("validator", "Validator"),
+    ("signer", "Signer"),
+    ("policy", "Policy"),
+    ("watching", "Watching"),
+    ("config", "Configuration"),
+    ("client", "Client"),
+    ("key_packages", "Key packages"),
+    ("lookups", "Lookups"),
+    ("group", "Group"),
+    ("members", "Members"),
+    ("receive", "Receiving"),
+    ("proposal", "Proposal"),
+    ("event", "Event"),
+    ("commit", "Commit"),
+    ("pending_commit", "Pending commit"),
+    ("proposing", "Proposing"),
+    ("joining", "Joining"),
+    ("successor", "Successor"),
+    ("extensions", "Extensions"),
+    ("outside", "Outside"),
+    ("archive", "Archive"),
+    ("journal", "Journal"),
+    ("inspection", "Inspection"),
+];
+
+/// How options begin.
+const INIT: &str = "
+// An options struct with its size and the defaults: `conclave_join_options options = CONCLAVE_INIT(conclave_join_options);`
+// Not for conclave_client_config, which has defaults that are not zero: conclave_client_config_init fills it.
+#ifdef __cplusplus
+#define CONCLAVE_INIT(type) ([] { type initial = {}; initial.struct_size = sizeof(type); return initial; }())
+#else
+#define CONCLAVE_INIT(type) { .struct_size = sizeof(type) }
+#endif
+";
+
+/// What stands above the codes.
+const CODES: &str = "
+// What a status can be, beside CONCLAVE_OK. `status / 100` is the category:
+// 1xx fix the call, 2xx drop the message, 3xx drop it and report its sender, 4xx fetch what is missing or rejoin,
+// 5xx finish the other thing first, 6xx run the call again, 7xx the app's own callback failed, 8xx agree on something
+// else, 9xx report a fault of the library. conclave_error_info tells what to do about each.
+
+";
+
 /// How what goes in is written down.
 const LENDING: &str = "
 // Lends a C string, without the zero byte at its end.
@@ -35,65 +92,110 @@ static inline conclave_bytes conclave_absent(void) {
 }
 ";
 
-/// The files of the room, in the order in which a reader of the header wants them.
-const FILES: [&str; 27] = [
-    "version",
-    "status",
-    "bytes",
-    "memory",
-    "names",
-    "proposal",
-    "event",
-    "effect",
-    "batch",
-    "context",
-    "storage",
-    "validator",
-    "signer",
-    "policy",
-    "watching",
-    "config",
-    "client",
-    "key_packages",
-    "lookups",
-    "joining",
-    "group",
-    "receive",
-    "members",
-    "commit",
-    "pending_commit",
-    "proposing",
-    "successor",
-];
-
-/// And the rest of them.
-const MORE_FILES: [&str; 5] = ["archive", "journal", "extensions", "outside", "looking"];
+/// A file of the room.
+struct File {
+    name: String,
+    path: PathBuf,
+    source: String,
+}
 
 fn main() {
     let room = Path::new("src/capi");
     println!("cargo::rerun-if-changed={}", room.display());
     println!("cargo::rerun-if-changed=src/base/error.rs");
+    let files = files(room);
+    all_have_parts(&files);
     let header = PathBuf::from(env::var_os("OUT_DIR").unwrap()).join("conclave.h");
-    let files = FILES.iter().chain(&MORE_FILES);
-    let builder = files.fold(cbindgen::Builder::new().with_config(config()), |builder, file| {
-        builder.with_src(room.join(file).with_extension("rs"))
-    });
-    let mut text = Vec::new();
-    builder.generate().expect("the header cannot be made").write(&mut text);
-    let text = plain_outputs(&String::from_utf8(text).unwrap());
-    let (declared, end) = text.rsplit_once("#ifdef __cplusplus").unwrap();
-    fs::write(header, format!("{declared}{}\n\n#ifdef __cplusplus{end}", LENDING.trim())).unwrap();
+    fs::write(header, whole(&files)).unwrap();
 }
 
-fn config() -> cbindgen::Config {
+fn files(room: &Path) -> Vec<File> {
+    let paths = fs::read_dir(room).unwrap().map(|entry| entry.unwrap().path());
+    let sources = paths.filter(|path| path.extension().is_some_and(|ending| ending == "rs"));
+    let file = |path: PathBuf| File {
+        name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
+        source: fs::read_to_string(&path).unwrap(),
+        path,
+    };
+    sources.map(file).collect()
+}
+
+fn all_have_parts(files: &[File]) {
+    for file in files.iter().filter(|file| !PARTS.iter().any(|(name, _)| *name == file.name)) {
+        let items = items(&file.source);
+        assert!(items.is_empty(), "{} has {items:?} for the header, and no part: see PARTS", file.path.display());
+    }
+}
+
+/// The names that a file gives to the header.
+fn items(source: &str) -> Vec<String> {
+    let public = source.lines().filter(|line| line.starts_with("pub "));
+    let named = public.filter_map(|line| {
+        let mut words = line.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        words.find(|word| word.to_lowercase().starts_with("conclave_"))
+    });
+    named.map(str::to_owned).collect()
+}
+
+/// The header: first the names of all structs, so that the parts can stand in any order, then one part after the other.
+fn whole(files: &[File]) -> String {
+    let (mut contents, mut structs, mut parts) = (String::new(), String::new(), String::new());
+    for (name, title) in PARTS {
+        let file = files.iter().find(|file| file.name == name).unwrap_or_else(|| panic!("no file for {name}"));
+        let about = about(&file.source);
+        let (sentence, _) = about.split_once(".\n").unwrap();
+        writeln!(contents, " *     {title:<16}{}.", sentence.replace('\n', " ")).unwrap();
+        let (before, after) = beside(name);
+        let items = plain(&declared(file), &mut structs);
+        let rule = "-".repeat(119 - title.len());
+        write!(parts, "\n// ---- {title} {rule}\n// {}\n", about.trim_end().replace('\n', "\n// ")).unwrap();
+        write!(parts, "{before}\n{}\n{after}", items.trim()).unwrap();
+    }
+    let preamble = PREAMBLE.replace(" * @CONTENTS@\n", &contents);
+    let opening = "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>\n#include <string.h>\n";
+    format!(
+        "{preamble}\n#ifndef CONCLAVE_H\n#define CONCLAVE_H\n\n{opening}
+#ifdef __cplusplus\nextern \"C\" {{\n#endif\n
+// The names of all structs.\n{structs}{INIT}{parts}
+#ifdef __cplusplus\n}} // extern \"C\"\n#endif\n\n#endif // CONCLAVE_H\n"
+    )
+}
+
+/// What a file says of itself: the first paragraph.
+fn about(source: &str) -> String {
+    let paragraph = source.lines().map_while(|line| line.strip_prefix("//! "));
+    paragraph.map(|line| format!("{line}\n")).collect()
+}
+
+/// What stands in a part besides what its file declares.
+fn beside(part: &str) -> (String, &'static str) {
+    match part {
+        "version" => (version(), ""),
+        "status" => (codes_of(&fs::read_to_string("src/base/error.rs").unwrap()), ""),
+        "bytes" => (String::new(), LENDING),
+        _ => (String::new(), ""),
+    }
+}
+
+/// What cbindgen makes of one file. Types of other files have their plain names there.
+fn declared(file: &File) -> String {
+    let items = items(&file.source);
+    let config = config(items.clone());
+    let mut text = Vec::new();
+    let builder = cbindgen::Builder::new().with_config(config).with_src(&file.path);
+    builder.generate().expect("the header cannot be made").write(&mut text);
+    let text = String::from_utf8(text).unwrap();
+    for item in items {
+        assert!(text.contains(&item), "cbindgen left {item} of {} out", file.path.display());
+    }
+    text
+}
+
+fn config(items: Vec<String>) -> cbindgen::Config {
     cbindgen::Config {
         language: cbindgen::Language::C,
-        cpp_compat: true,
-        header: Some(PREAMBLE.trim_end().to_owned()),
-        include_guard: Some("CONCLAVE_H".to_owned()),
         no_includes: true,
-        sys_includes: vec!["stdbool.h".to_owned(), "stddef.h".to_owned(), "stdint.h".to_owned(), "string.h".to_owned()],
-        after_includes: Some(constants()),
+        export: cbindgen::ExportConfig { include: items, ..cbindgen::ExportConfig::default() },
         documentation_style: cbindgen::DocumentationStyle::C99,
         documentation_length: cbindgen::DocumentationLength::Full,
         line_length: 120,
@@ -103,48 +205,67 @@ fn config() -> cbindgen::Config {
     }
 }
 
-/// Spells the outputs as the pointers that they are: `Out<Owned<conclave_buf>> id` is `conclave_buf **id`.
-fn plain_outputs(header: &str) -> String {
-    let mut plain = String::new();
-    let mut rest = header;
-    while let Some((before, after)) = rest.split_once("Out<") {
-        let (kind, left) = after.split_once("> ").unwrap();
-        let object = kind.strip_prefix("Owned<").map(|kind| format!("{} **", kind.trim_end_matches('>')));
-        let pointer = kind.strip_suffix('*').map(|kind| format!("{kind} **"));
-        write!(plain, "{before}{}", object.or(pointer).unwrap_or_else(|| format!("{kind} *"))).unwrap();
-        rest = left;
+/// Spells what cbindgen made as C has it once the names of all structs are known, and adds the struct names that it finds.
+fn plain(declared: &str, structs: &mut String) -> String {
+    let mut text = String::new();
+    for line in declared.lines() {
+        if let Some(name) = line.strip_prefix("typedef struct ").and_then(|line| line.split([' ', ';']).next()) {
+            writeln!(structs, "typedef struct {name} {name};").unwrap();
+        }
+        writeln!(text, "{}", plain_line(line)).unwrap();
     }
-    plain + rest
+    assert!(!text.contains("Out<") && !text.contains("Owned<"), "an output is left as it was: {text}");
+    text
 }
 
-/// The version of the header, how options begin, and the codes of the table of errors.
-fn constants() -> String {
+fn plain_line(line: &str) -> String {
+    if let Some(after) = line.strip_prefix("typedef struct ") {
+        // The definition of a struct, or the declaration of one that nobody sees into.
+        return match after.split_once(' ') {
+            Some((name, "{")) => format!("struct {name} {{"),
+            Some((name, _)) => format!("struct {name};"),
+            None => panic!("not a struct: {line}"),
+        };
+    }
+    match line {
+        _ if line.starts_with("} ") => "};".to_owned(),
+        _ if line.starts_with("#define") && line.ends_with(" 4294967295") => format!("{line}u"),
+        _ if line.trim_start().starts_with("//") => line.to_owned(),
+        _ => plain_outputs(&line.replace("struct ", "")),
+    }
+}
+
+/// Spells the outputs as the pointers that they are: `Out<Owned<conclave_buf>> id` is `conclave_buf **id`.
+fn plain_outputs(line: &str) -> String {
+    let Some((before, after)) = line.split_once("Out<") else { return line.to_owned() };
+    let (kind, rest) = after.split_once("> ").unwrap_or_else(|| panic!("an output of another form: {line}"));
+    let object = kind.strip_prefix("Owned<").map(|kind| format!("{} **", kind.trim_end_matches('>')));
+    let pointer = kind.strip_suffix('*').map(|kind| format!("{kind} **"));
+    let spelled = object.or(pointer).unwrap_or_else(|| format!("{kind} *"));
+    format!("{before}{spelled}{}", plain_outputs(rest))
+}
+
+/// The release that the header belongs to.
+fn version() -> String {
     let part = |name: &str| env::var(format!("CARGO_PKG_VERSION_{name}")).unwrap().parse::<u32>().unwrap();
     let (major, minor, patch) = (part("MAJOR"), part("MINOR"), part("PATCH"));
-    let mut text = format!(
+    format!(
         "
-/* The release that this header belongs to. */
+// The release that this header belongs to.
 #define CONCLAVE_VERSION_MAJOR {major}
 #define CONCLAVE_VERSION_MINOR {minor}
 #define CONCLAVE_VERSION_PATCH {patch}
 #define CONCLAVE_VERSION_NUMBER {}
-
-/* An options struct with its size and the defaults: `conclave_join_options options = CONCLAVE_INIT(conclave_join_options);` */
-#ifdef __cplusplus
-#define CONCLAVE_INIT(type) ([] {{ type initial = {{}}; initial.struct_size = sizeof(type); return initial; }}())
-#else
-#define CONCLAVE_INIT(type) {{ .struct_size = sizeof(type) }}
-#endif
-
-/* What a status can be, beside CONCLAVE_OK. `status / 100` is the category:
-   1xx fix the call, 2xx drop the message, 3xx drop it and report its sender, 4xx fetch what is missing or rejoin,
-   5xx finish the other thing first, 6xx run the call again, 7xx the app's own callback failed, 8xx agree on something
-   else, 9xx report a fault of the library. conclave_error_info tells what to do about each. */
 ",
         major * 10_000 + minor * 100 + patch
-    );
-    for (number, name, summary) in codes(&fs::read_to_string("src/base/error.rs").unwrap()) {
-        writeln!(text, "/* {summary} */\n#define CONCLAVE_{} {number}", shout(&name)).unwrap();
+    )
+}
+
+/// The codes of the table of errors.
+fn codes_of(table: &str) -> String {
+    let mut text = CODES.to_owned();
+    for (number, name, summary) in codes(table) {
+        writeln!(text, "// {summary}\n#define CONCLAVE_{} {number}", shout(&name)).unwrap();
     }
     text
 }

@@ -17,6 +17,21 @@ mkdir -p "$out"
 # AWS-LC is told to go without.
 [ "$profile" != library ] || export CFLAGS="${CFLAGS:-} -DMY_ASSEMBLER_IS_TOO_OLD_FOR_512AVX"
 
+# No folder of this machine gets into the libraries: panics name source files as they are called here. (AWS-LC does so by itself
+# for its C.) The flags are passed in the form that bears spaces; of several that fit, rustc takes the last one.
+names_of_sources() {
+  local separator=$'\x1f' source flags
+  flags=${CARGO_ENCODED_RUSTFLAGS-$(printf '%s' "${RUSTFLAGS:-}" | tr -s ' ' "$separator")}
+  source=$(${RUSTC:-rustc} --print sysroot)/lib/rustlib/src/rust
+  set -- "$PWD=/conclave" "$(absolute "${CARGO_TARGET_DIR:-target}")=/built" "${CARGO_HOME:-$HOME/.cargo}=/cargo" "$source=/rust"
+  printf '%s' "$flags" "${@/#/${separator}--remap-path-prefix=}" | sed "s/^$separator//"
+}
+
+absolute() { case $1 in /*) echo "$1" ;; *) echo "$PWD/$1" ;; esac; }
+
+CARGO_ENCODED_RUSTFLAGS=$(names_of_sources)
+export CARGO_ENCODED_RUSTFLAGS
+
 version() { sed -n '/^\[workspace.package\]/,/^\[package\]/s/^version = "\(.*\)"$/\1/p' Cargo.toml; }
 
 # The name under which programs look for the shared library is given to the linker here and not in build.rs: the library in

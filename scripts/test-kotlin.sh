@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The package for Kotlin and Java: builds it with Maven, and runs its tests and the scenarios. Called by `make test`.
+# The package for Kotlin and Java: builds it with Maven, and runs its tests and the scenarios. Called by `make test`. With the argument
+# `build` it runs none.
 #
 # It needs a JDK (11 or later), Maven, and Rust, or CONCLAVE_BUILT in the place of Rust (see scripts/bindings.sh). What is missing is
 # installed if this runs as root where there is apt-get; elsewhere it is named, and the script ends with 3. Maven keeps what it
@@ -31,6 +32,10 @@ if [ -z "${CONCLAVE_BUILT:-}" ] && ! ../../scripts/need.sh cargo cc >&2; then
   exit 3
 fi
 
+if [ "${1:-}" = build ]; then
+  exec mvn --batch-mode --no-transfer-progress --quiet package -DskipTests
+fi
+
 # The sum of an attribute over the reports of all modules.
 sum() {
   find . -path '*/surefire-reports/TEST-*.xml' -exec sed -n 's/.*<testsuite .* '"$1"'="\([0-9]*\)".*/\1/p' {} + | awk '{ n += $1 } END { print n + 0 }'
@@ -41,11 +46,6 @@ status=0
 # In this phase the examples run on the jar that is shipped, and not on the classes that it is made of.
 mvn --batch-mode --no-transfer-progress --fail-at-end package || status=$?
 rm -rf examples/target/unpacked
-# For the test with two languages on one store, which scripts/test-languages.sh makes with every language.
-if [ -n "${CONCLAVE_BUILT:-}" ]; then
-  printf '#!/bin/sh\nexec "%s/examples/bin/worker" "$@"\n' "$PWD" >"$CONCLAVE_BUILT/kotlin-worker"
-  chmod +x "$CONCLAVE_BUILT/kotlin-worker"
-fi
 ran=$(sum tests) skipped=$(sum skipped) failed=$(($(sum failures) + $(sum errors)))
 # A build that breaks before its tests have run is one failure.
 if [ "$failed" = 0 ] && { [ "$status" != 0 ] || [ "$ran" = 0 ]; }; then

@@ -14,15 +14,14 @@ target=${CARGO_TARGET_DIR:-$PWD/target}
 required() { case ",${CONCLAVE_REQUIRE:-}," in *",$1,"*) return 0 ;; *) return 1 ;; esac; }
 
 # One build for all: the development one is as quick where it counts, in the cryptography.
-built=$target/languages
-mkdir -p "$built"
-$cargo build --quiet --package conclave-mls --lib
-$cargo build --quiet --package conclave-bindgen --profile tools
-$cargo build --quiet --package conclave-check
-for file in "$target"/debug/libconclave.so "$target"/debug/libconclave.dylib "$target"/tools/uniffi-bindgen; do
-  if [ -e "$file" ]; then cp "$file" "$built/"; fi
-done
-export CONCLAVE_BUILT=$built
+if [ -z "${CONCLAVE_BUILT:-}" ]; then
+  $cargo build --quiet --package conclave-check
+  CONCLAVE_BUILT=$(scripts/built.sh)
+  export CONCLAVE_BUILT
+fi
+built=$CONCLAVE_BUILT
+# The wheel is built and tried as well.
+export WHEEL=1
 
 failed="" left_out="" ran=()
 for language in "$@"; do
@@ -31,6 +30,7 @@ for language in "$@"; do
   status=0
   scripts/count.sh "$language" "scripts/test-$language.sh" || status=$?
   if [ "$status" = 0 ]; then
+    scripts/programs.sh "$language" "$built" worker
     ran+=("$language")
   elif [ "$status" = 3 ] && ! required "$language"; then
     left_out="$left_out $language"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The package for Python: builds the library and its Python sources, and runs the suite of bindings/python.
-# The last line tells how many tests passed and failed. Where Python is missing and cannot be installed, one line says why, and
-# the exit code is 3.
+# The package for Python: builds the library and its Python sources, and runs the suite of bindings/python. With the argument
+# `build` it runs no tests. The last line tells how many tests passed and failed. Where Python is missing and cannot be
+# installed, one line says why, and the exit code is 3.
 #
 # CONCLAVE_BUILT names a folder with a library and a generator to be used instead of building them (see bindings.sh); PYTHON is
 # the interpreter. WHEEL=1 builds and tries the wheel as well, and WHEEL=0 does not; without, it is built where most of what it
@@ -39,7 +39,6 @@ see_to_python() {
 }
 
 see_to_tools() {
-  [ -x "$scratch/venv/bin/python" ] || "$python" -m venv "$scratch/venv"
   "$scratch/venv/bin/python" -c 'import pytest, mypy' 2>/dev/null && return
   "$scratch/venv/bin/pip" install --quiet 'pytest>=8' 'mypy>=1.11' >"$log" 2>&1 \
     || impossible "pytest and mypy cannot be installed: $(tail -n 1 "$log")"
@@ -67,9 +66,11 @@ PROGRAM
 }
 
 see_to_python
-see_to_tools
+[ -x "$scratch/venv/bin/python" ] || "$python" -m venv "$scratch/venv"
+[ "${1:-}" = build ] || see_to_tools
 [ -n "${CONCLAVE_BUILT:-}" ] || scripts/need.sh cargo cc
 scripts/bindings.sh python bindings/python/src/conclave/_native
+[ "${1:-}" != build ] || exit 0
 [ "$wheel" = 0 ] || build_wheel
 
 export PYTHONPATH=$PWD/bindings/python/src

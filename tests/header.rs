@@ -4,6 +4,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/header.rs"]
+mod header;
+
 use std::path::Path;
 
 const MADE: &str = include_str!(concat!(env!("OUT_DIR"), "/conclave.h"));
@@ -18,35 +21,9 @@ fn the_header_is_what_the_source_makes() {
     assert!(kept == MADE, "include/conclave.h is out of date: CONCLAVE_WRITE_HEADER=1 cargo test --test header");
 }
 
-/// A function of the header: its name, and the comment above it.
-fn functions() -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut comment = String::new();
-    for line in MADE.lines() {
-        match line.strip_prefix("//") {
-            Some(text) => comment.push_str(&format!("{text}\n")),
-            None if line.is_empty() => comment.clear(),
-            None => {
-                if let Some(name) = declared(line) {
-                    found.push((name, std::mem::take(&mut comment)));
-                }
-            }
-        }
-    }
-    found
-}
-
-/// The name of the function that a line declares.
-fn declared(line: &str) -> Option<String> {
-    let (before, _) = line.split_once('(')?;
-    let name = before.rsplit([' ', '*']).next()?;
-    let outside = !line.starts_with([' ', '#', '}']) && !line.starts_with("typedef") && !line.starts_with("static");
-    (outside && name.starts_with("conclave_")).then(|| name.to_owned())
-}
-
 #[test]
 fn each_function_says_what_goes_in_and_out() {
-    let functions = functions();
+    let functions = header::functions(MADE);
     assert!(functions.len() > 100, "{} functions", functions.len());
     for (name, comment) in functions {
         let mut rest = comment.as_str();

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "common/header.rs"]
+mod header;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -36,11 +39,7 @@ fn only_in_c() -> impl Iterator<Item = &'static str> {
 
 /// The functions of the header.
 fn in_header() -> BTreeSet<String> {
-    let outside = |line: &&str| {
-        !line.starts_with([' ', '#', '/', '}']) && !line.starts_with("typedef") && !line.starts_with("static")
-    };
-    let name = |line: &str| line.split_once('(')?.0.rsplit([' ', '*']).next().map(str::to_owned);
-    HEADER.lines().filter(outside).filter_map(name).filter(|name| name.starts_with("conclave_")).collect()
+    header::functions(HEADER).into_iter().map(|(name, _)| name).collect()
 }
 
 #[test]
@@ -53,16 +52,7 @@ fn every_function_of_the_header_is_listed_and_there() {
 #[test]
 fn every_callback_of_the_header_is_listed_and_there() {
     let listed: BTreeSet<String> = methods().into_iter().map(|method| method.c).filter(|c| c.contains('.')).collect();
-    let mut found = BTreeSet::new();
-    for line in HEADER.lines() {
-        if let Some((_, callback)) = line.split_once(" (*") {
-            found.extend(callback.split_once(')').map(|(name, _)| name.to_owned()));
-        }
-    }
-    let named: BTreeSet<String> = listed.iter().map(|c| c.split('.').nth(1).unwrap().to_owned()).collect();
-    // `release` is no callback of the design, but how C lets go of a context.
-    found.retain(|name| name != "conclave_release" && name != "release");
-    assert_eq!(found, named);
+    assert_eq!(header::callbacks(HEADER), listed);
 }
 
 /// What the library exports for UniFFI, as the linker sees it.

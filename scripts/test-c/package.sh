@@ -24,7 +24,8 @@ right_names() {
   [ -f "$prefix/share/doc/conclave/LICENSE-MIT" ] && [ -f "$prefix/share/doc/conclave/LICENSE-APACHE" ]
 }
 
-names_no_folder() { ! grep -rIF -e "$prefix" -e "$root" "$prefix"; }
+# Nor do the libraries, in the names of source files for instance.
+names_no_folder() { ! grep -rF -e "$prefix" -e "$root" -e "$target" -e "${CARGO_HOME:-$HOME/.cargo}" "$prefix"; }
 
 small_enough() { scripts/size.sh "$prefix/lib/libconclave.so"; }
 

@@ -317,6 +317,6 @@ pub struct LogRecord {
 /// Takes the library's log lines.
 #[uniffi::export(rust, foreign)]
 pub trait Logger: Send + Sync {
-    /// Takes one line; what goes wrong in here is ignored.
-    fn log(&self, record: LogRecord);
+    /// Takes one line. What goes wrong in here is ignored: an error disturbs nothing.
+    fn log(&self, record: LogRecord) -> Result<()>;
 }

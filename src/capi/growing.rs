@@ -7,7 +7,8 @@ use crate::base::{Code, Result};
 ///
 /// Every field takes any bytes that C can put there: an integer, a pointer, a nullable function, or a struct of such.
 pub(super) trait Growing: Copy {
-    /// The smallest size of this struct that any release had.
+    /// The smallest size of this struct that any release had. A struct that has grown says where its first new field begins
+    /// (`offset_of!`).
     const LEAST: usize = size_of::<Self>();
 
     /// What a field has that the caller's struct is too short for.
@@ -80,6 +81,9 @@ fn check(size: usize, least: usize, name: &str) -> Result<usize> {
     }
 }
 
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod sizes;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

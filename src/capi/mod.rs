@@ -6,7 +6,8 @@
 //!
 //! Arguments are as safe as their types can say it: a handle is `Option<&T>`, an output `Out<T>`, an object to free
 //! `Option<Box<T>>`, which are all plain pointers in C. What a type cannot say (that bytes that are lent are there, that a C
-//! string ends) is taken on the caller's word, in the few unsafe blocks of `bytes`, `growing`, `status` and the callbacks.
+//! string ends) is taken on the caller's word, in the few unsafe blocks of `bytes`, `growing`, `status`, `group`, `config`, `context` and the
+//! files of the callbacks (`storage`, `validator`, `signer`, `policy`, `watching`).
 
 #![allow(unsafe_code)]
 #![allow(non_camel_case_types, reason = "types have the names that they have in the header")]
@@ -25,10 +26,10 @@ mod event;
 mod extensions;
 mod group;
 mod growing;
+mod inspection;
 mod joining;
 mod journal;
 mod key_packages;
-mod looking;
 mod lookups;
 mod members;
 mod memory;

@@ -157,7 +157,7 @@ impl Observer for Watching<Progress> {
 type Log = unsafe extern "C" fn(*mut c_void, conclave_log_level, *const c_char, *const c_char);
 
 impl Logger for Watching<Log> {
-    fn log(&self, record: LogRecord) {
+    fn log(&self, record: LogRecord) -> Result<()> {
         let level = match record.level {
             LogLevel::Debug => CONCLAVE_LOG_DEBUG,
             LogLevel::Info => CONCLAVE_LOG_INFO,
@@ -167,6 +167,7 @@ impl Logger for Watching<Log> {
         let [target, message] = [record.target, record.message].map(|text| CString::new(text).unwrap_or_default());
         // SAFETY: the host's function, called as the header says; the strings outlive the call.
         unsafe { (self.callback)(self.context.enter(), level, target.as_ptr(), message.as_ptr()) };
+        Ok(())
     }
 }
 

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /**
  * Finishes the Kotlin that UniFFI writes: {@code java Finish.java FILE}, which is changed in place.
  *
- * <p>Five things cannot be mended from outside, and each is dangerous or tiresome enough to be mended here. Every step counts what it
+ * <p>Some things cannot be mended from outside, and each is dangerous or tiresome enough to be mended here. Every step counts what it
  * found, and fails if that is not what it knows, so that another version of UniFFI is looked at before it is shipped.
  */
 final class Finish {
@@ -51,6 +51,7 @@ final class Finish {
     private static String callbacksCatchEverything(String text) {
         String caught = "} catch(e: kotlin.Exception) {";
         String trace = "try { e.stackTraceToString() } catch(_: Throwable) { \"\" }";
+        expect(1, count(text, "uniffiTraitInterfaceCall("), "the call of callbacks that cannot fail, of which there are none");
         expect(2, count(text, caught), "the catch of a callback");
         expect(2, count(text, trace), "the stack trace of a callback");
         return text.replace(caught, "} catch(e: kotlin.Throwable) {").replace(trace, "hostWords(e)");

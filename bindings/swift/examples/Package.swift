@@ -11,7 +11,7 @@ func program(_ name: String) -> Target {
         ])
 }
 
-let programs = ["hello", "add_remove", "offline_join", "two_process", "crash", "chat", "worker"]
+let programs = ["hello", "add_remove", "offline_join", "two_process", "crash", "chat", "worker", "bench"]
 
 let package = Package(
     name: "ConclaveExamples",

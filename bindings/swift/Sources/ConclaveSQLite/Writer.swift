@@ -20,6 +20,7 @@ final class Writer {
         self.connection = connection
         self.options = options
         self.onEffect = onEffect
+        // This also ends SQLite's own waiting, see `retryInterval`.
         emptyLog(waiting: 0)
     }
 
@@ -39,7 +40,7 @@ final class Writer {
     func scrub() throws {
         try refuseInsideTransaction()
         do {
-            try connection.script("VACUUM")
+            try waiting(options.busyTimeout) { try connection.script("VACUUM") }
         } catch {
             throw storageError("scrubbing", error)
         }
@@ -109,9 +110,14 @@ final class Writer {
     /// be done, and is tried again after the next write.
     private func emptyLog(waiting patience: TimeInterval) {
         guard logIsFull else { return }
-        connection.waitForOthers(patience)
-        let answer = try? connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-        connection.waitForOthers(options.busyTimeout)
+        let answer = try? waiting(patience) { try connection.rows("PRAGMA wal_checkpoint(TRUNCATE)") }
         logIsFull = answer?.first?.first?.integer != 0
+    }
+
+    /// Runs `act` with SQLite waiting for others; after it, it does not.
+    private func waiting<T>(_ patience: TimeInterval, _ act: () throws -> T) throws -> T {
+        connection.waitForOthers(patience)
+        defer { connection.waitForOthers(0) }
+        return try act()
     }
 }

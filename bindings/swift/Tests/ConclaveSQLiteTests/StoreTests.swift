@@ -60,7 +60,6 @@ final class StoreTests: StoreTestCase {
             XCTAssertEqual(try connection.rows("PRAGMA journal_mode"), [["wal"]])
             XCTAssertEqual(try connection.rows("PRAGMA synchronous"), [[2]])
             XCTAssertEqual(try connection.rows("PRAGMA secure_delete"), [[1]])
-            XCTAssertEqual(try connection.rows("PRAGMA busy_timeout"), [[5000]])
         }
         try storage.write(batch: HandMade.joined([put("a", "1")]))
     }

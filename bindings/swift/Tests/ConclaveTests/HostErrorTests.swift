@@ -106,9 +106,10 @@ final class HostErrorTests: XCTestCase {
         XCTAssertThrowsError(try client.createGroup()) {
             XCTAssertEqual($0 as? ConclaveError, .Storage(code: 704, detail: "until the phone is unlocked"))
         }
+        // Nothing was guarded, so there is nothing to conflict with.
         failing.error = StorageError.Conflict
         XCTAssertThrowsError(try client.createKeyPackages(count: 1)) {
-            XCTAssertEqual(($0 as? ConclaveError)?.code, 601, "\($0)")
+            XCTAssertEqual(($0 as? ConclaveError)?.code, 703, "\($0)")
         }
     }
 

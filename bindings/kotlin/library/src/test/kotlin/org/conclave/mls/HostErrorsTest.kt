@@ -3,6 +3,7 @@ package org.conclave.mls
 import java.security.KeyPairGenerator
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
@@ -107,6 +108,29 @@ class HostErrorsTest {
         }
         val bob = person("bob", host = Host(memoryStorage(), acceptAll(), observer = observer))
         assertFails<ConclaveException>(732u, WORDS) { add(person("alice").createGroup(), bob) }
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    fun `a logger that fails disturbs nothing`(thrown: Throwable) {
+        var asked = 0
+        val logger = object : Logger {
+            override fun log(record: LogRecord) {
+                asked++
+                throw thrown
+            }
+        }
+        val storage = Failing()
+        val alice = person("alice", storage)
+        // What is logged: that another process was quicker.
+        storage.failure = StorageException.Conflict()
+        setLogger(logger, LogLevel.DEBUG)
+        try {
+            assertThrows(ConclaveException.Conflict::class.java) { alice.createGroup() }
+            assertTrue(asked > 0)
+        } finally {
+            setLogger(null, LogLevel.ERROR)
+        }
     }
 
     private class Failing : MapStorage() {

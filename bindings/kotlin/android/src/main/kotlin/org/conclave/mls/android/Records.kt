@@ -21,13 +21,11 @@ internal class Records(private val database: SQLiteDatabase) {
     fun value(key: ByteArray): ByteArray? = query(VALUE, key) { if (it.moveToNext()) it.bytes(0) else null }
 
     /** The first records of a stretch, in order, at most [limit]. */
-    fun stretch(range: KeyRange, limit: UInt): List<StoredRecord> {
-        val to = range.to
-        return when (to) {
+    fun stretch(range: KeyRange, limit: UInt): List<StoredRecord> =
+        when (val to = range.to) {
             null -> query(UNBOUNDED, range.from, limit.toLong(), read = ::all)
             else -> query(BOUNDED, range.from, to, limit.toLong(), read = ::all)
         }
-    }
 
     private fun all(rows: Cursor): List<StoredRecord> =
         buildList { while (rows.moveToNext()) add(StoredRecord(rows.bytes(0), rows.bytes(1))) }

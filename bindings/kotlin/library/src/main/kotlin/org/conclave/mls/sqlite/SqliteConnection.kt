@@ -29,13 +29,11 @@ internal class SqliteConnection(val jdbc: Connection) : AutoCloseable {
     fun value(key: ByteArray): ByteArray? = query(VALUE, key) { if (it.next()) it.bytes(1) else null }
 
     /** The first records of a stretch, in order, at most [limit]. */
-    fun records(range: KeyRange, limit: UInt): List<StoredRecord> {
-        val to = range.to
-        return when (to) {
+    fun records(range: KeyRange, limit: UInt): List<StoredRecord> =
+        when (val to = range.to) {
             null -> query(UNBOUNDED, range.from, limit.toLong(), read = ::records)
             else -> query(BOUNDED, range.from, to, limit.toLong(), read = ::records)
         }
-    }
 
     private fun records(rows: ResultSet): List<StoredRecord> =
         buildList { while (rows.next()) add(StoredRecord(rows.bytes(1), rows.bytes(2))) }

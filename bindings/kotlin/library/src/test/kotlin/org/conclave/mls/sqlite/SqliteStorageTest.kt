@@ -67,7 +67,9 @@ class SqliteStorageTest {
 
     @Test
     fun `an error of SQLite in the app's own rows comes back in its words`() {
-        val storage = SqliteStorage(file, onEffect = { connection, _ -> connection.createStatement().use { it.execute("INSERT INTO nowhere VALUES (1)") } })
+        val storage = SqliteStorage(file, onEffect = { connection, _ ->
+            connection.createStatement().use { it.execute("INSERT INTO nowhere VALUES (1)") }
+        })
         val error = assertThrows(ConclaveException.Storage::class.java) { person("alice", storage).createGroup() }
         assertTrue("nowhere" in error.detail && "\n" !in error.detail, error.detail)
     }
@@ -182,5 +184,7 @@ class SqliteStorageTest {
         }
 
     private fun onDisk(bytes: ByteArray): Boolean =
-        Files.newDirectoryStream(folder).use { files -> files.any { String(bytes, Charsets.ISO_8859_1) in Files.readString(it, Charsets.ISO_8859_1) } }
+        Files.newDirectoryStream(folder).use { files -> files.any { latin(bytes) in latin(Files.readAllBytes(it)) } }
+
+    private fun latin(bytes: ByteArray) = String(bytes, Charsets.ISO_8859_1)
 }
