@@ -80,6 +80,7 @@ def _take_the_place_of_the_generated() -> None:
         base.__module__ = "conclave"
         for name in base.__annotations__:
             setattr(base, name, _variant(base, name))
+    _native.InternalError.__doc__ = "A fault of the library that it did not see itself: please report it."
     # The generated code looks both names up when it needs them.
     setattr(_native, "Error", Error)
     setattr(_native, "StorageError", StorageError)

@@ -139,7 +139,10 @@ class CommitBuilder(_Awaited[conclave.CommitBuilder]):
 
 
 class Group(_Awaited[conclave.Group]):
-    """`conclave.Group`, awaited; `id` and `new_commit` are not, since they wait for nothing."""
+    """`conclave.Group`, awaited; `id` and `new_commit` are not, since they wait for nothing.
+
+    A group that comes in a record is wrapped by `aio.Group(successor.group)`.
+    """
 
     def id(self) -> bytes:
         """The id of the group."""

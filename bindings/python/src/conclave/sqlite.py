@@ -70,7 +70,8 @@ class SqliteStorage(_native.Storage):
 
     `on_effect(connection, effect)` runs in the transaction of every write that has an effect, after the library's own records
     are in it, so that the app's rows in the same file and the library's state can never disagree. What it raises takes the
-    whole write back, and comes back as the error of the call. It must not end the transaction, nor call the library.
+    whole write back, and comes back as the error of the call. It must not end the transaction, nor call the library, nor leave
+    a cursor half read, which would keep the log from being emptied.
 
     Raises `StorageError.Unavailable` if SQLite cannot open the file, or it lies in a place that cannot have a write-ahead log.
     """
