@@ -52,7 +52,7 @@ func peak() -> Double {
     #if os(Linux)
     let bytes = 1024.0
     var usage = rusage()
-    getrusage(__rusage_who(RUSAGE_SELF.rawValue), &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     #else
     let bytes = 1.0
     var usage = rusage()
