@@ -50,9 +50,15 @@ make_root() {
   (
     # One at a time: whoever comes second finds it made.
     flock 9
-    [ -e "$ready" ] || (set -e; install) >"$log" 2>&1
+    [ -e "$ready" ] || "$0" --install >"$log" 2>&1
   ) 9>"$root.lock" || impossible "a folder with it could not be made: $(tail -n 1 "$log")"
 }
+
+# A process of its own, so that what fails in it ends it.
+if [ "${1:-}" = --install ]; then
+  install
+  exit
+fi
 
 if [ "${1:-}" != --inside ]; then
   [ -e "$ready" ] || make_root
