@@ -1,5 +1,7 @@
 //! What one operation writes: guards, operations and the effect, handed to the host as one value that it pulls from.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use parking_lot::Mutex;
 use zeroize::Zeroize;
 
@@ -85,11 +87,13 @@ pub struct WriteBatch {
     ops: Vec<WriteOp>,
     effect: Option<Effect>,
     position: Mutex<usize>,
+    /// Whether anyone has looked at the guards.
+    guarded: AtomicBool,
 }
 
 impl WriteBatch {
     pub(crate) fn new(guards: Vec<Guard>, ops: Vec<WriteOp>, effect: Option<Effect>) -> Self {
-        WriteBatch { guards, ops, effect, position: Mutex::new(0) }
+        WriteBatch { guards, ops, effect, position: Mutex::new(0), guarded: AtomicBool::new(false) }
     }
 
     /// Demands one thing more.
@@ -107,6 +111,18 @@ impl WriteBatch {
         }
     }
 
+    /// Refuses a `write` that says it has written, and has not even asked for what there was to write.
+    pub(super) fn require_taken(&self) -> Result<()> {
+        let taken = self.guarded.load(Ordering::Relaxed) && *self.position.lock() == self.ops.len();
+        match taken {
+            true => Ok(()),
+            false => {
+                let missed = "write returned without having taken all guards and operations of the batch";
+                Err(Code::StorageNonsense.with(missed))
+            }
+        }
+    }
+
     /// A batch made by hand, for the tests of a store.
     #[cfg(feature = "test-util")]
     pub fn by_hand(guards: Vec<Guard>, ops: Vec<WriteOp>, effect: Option<Effect>) -> std::sync::Arc<Self> {
@@ -118,7 +134,7 @@ impl WriteBatch {
 impl WriteBatch {
     /// What must still hold, to be checked inside the transaction before the first operation.
     pub fn guards(&self) -> Vec<Guard> {
-        self.guards.clone()
+        self.lend_guards().to_vec()
     }
 
     /// The next operations, in order: at least one while any are left, at most `max_ops` (at least 1) and about 1 MiB.
@@ -147,6 +163,7 @@ impl WriteBatch {
 impl WriteBatch {
     /// The guards, lent.
     pub(crate) fn lend_guards(&self) -> &[Guard] {
+        self.guarded.store(true, Ordering::Relaxed);
         &self.guards
     }
 

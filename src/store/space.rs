@@ -91,10 +91,10 @@ impl Store {
         self.require_unwiped()?;
         let range = self.keyspace.everything();
         let ops = vec![WriteOp::DeleteRange { from: range.from.0, to: range.to.0 }];
-        match self.storage.write(Arc::new(WriteBatch::new(vec![self.format_guard()], ops, None))) {
+        match self.hand_over(WriteBatch::new(vec![self.format_guard()], ops, None)) {
             // No batch is taken without the record of the format: where it is gone, somebody else has wiped the client.
-            Err(StorageError::Conflict) if !self.is_there()? => {}
-            outcome => outcome.map_err(refused)?,
+            Err(error) if error.is(Code::Conflict) && !self.is_there()? => {}
+            outcome => outcome?,
         }
         self.wiped.store(true, Ordering::Release);
         Ok(())
@@ -137,13 +137,20 @@ impl Store {
     /// the client was wiped.
     pub(crate) fn write(&self, batch: WriteBatch) -> Result<()> {
         self.require_unwiped()?;
-        let outcome = self.storage.write(Arc::new(batch)).map_err(refused);
+        let outcome = self.hand_over(batch);
         if outcome.as_ref().is_err_and(|error| error.is(Code::Conflict)) && !self.is_there()? {
             return Err(
                 Code::StorageCorrupt.with("the client was wiped through another handle, or its records are gone")
             );
         }
         outcome
+    }
+
+    /// Has the host write a batch, and sees that it did not forget to.
+    fn hand_over(&self, batch: WriteBatch) -> Result<()> {
+        let batch = Arc::new(batch);
+        self.storage.write(batch.clone()).map_err(refused)?;
+        batch.require_taken()
     }
 
     /// The guard that every batch carries: the store still has the format that this release knows.
@@ -212,13 +219,13 @@ impl Store {
             let value = seal.close(&key, &[])?;
             ops.push(WriteOp::Put { key: key.0, value });
         }
-        match self.storage.write(Arc::new(WriteBatch::new(vec![guard], ops, None))) {
+        match self.hand_over(WriteBatch::new(vec![guard], ops, None)) {
             Ok(()) => Ok(mark),
-            Err(StorageError::Conflict) => match self.find_mark()? {
+            Err(error) if error.is(Code::Conflict) => match self.find_mark()? {
                 Mark::Present(other) => Ok(other),
-                _ => Err(Code::Conflict.into()),
+                _ => Err(error),
             },
-            Err(error) => Err(refused(error)),
+            Err(error) => Err(error),
         }
     }
 }
@@ -244,5 +251,43 @@ fn plausible(value: Vec<u8>) -> Result<Value> {
     match value.len() <= limits::MAX_VALUE {
         true => Ok(Zeroizing::new(value)),
         false => Err(Code::StorageNonsense.with("a value is longer than any that was written")),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::store::{MemoryStorage, StoredRecord};
+
+    /// A storage whose writes take so much and leave the rest: guards, first operations, all.
+    struct Forgetful(Arc<MemoryStorage>, [bool; 2]);
+
+    impl Storage for Forgetful {
+        fn read(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
+            self.0.read(keys)
+        }
+
+        fn scan(&self, prefix: Vec<u8>, after: Vec<u8>, limit: u32) -> Result<Vec<StoredRecord>, StorageError> {
+            self.0.scan(prefix, after, limit)
+        }
+
+        fn write(&self, batch: Arc<WriteBatch>) -> Result<(), StorageError> {
+            let [guards, ops] = self.1;
+            if guards {
+                batch.guards();
+            }
+            while ops && !batch.next_chunk(1).is_empty() {}
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_write_that_did_not_take_its_batch_is_none() {
+        for taken in [[false, false], [false, true], [true, false]] {
+            let opened = Store::open(Arc::new(Forgetful(MemoryStorage::new(), taken)), b"alice", None);
+            assert_eq!(opened.err().map(|error| error.code()), Some(703), "{taken:?}");
+        }
+        assert!(Store::open(Arc::new(Forgetful(MemoryStorage::new(), [true, true])), b"alice", None).is_ok());
     }
 }

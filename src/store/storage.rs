@@ -45,7 +45,8 @@ pub struct StoredRecord {
 /// The whole state of the library lives in here. What a host must keep:
 ///
 /// - [`write`](Storage::write) is one transaction, the outermost one, durable when it returns, all or nothing. Its guards
-///   are checked inside that transaction, a guard of absence also against a concurrent insert.
+///   are checked inside that transaction, a guard of absence also against a concurrent insert. One that returns without having
+///   taken all of the batch is told so (`StorageNonsense`).
 /// - One call of [`read`](Storage::read) or [`scan`](Storage::scan) sees one state of the store, never half of a batch.
 /// - Deleted values are really gone: they hold keys of messages that nobody shall read again.
 /// - A backup is never restored over a live store: an old copy would encrypt under the same keys twice.

@@ -1,8 +1,8 @@
 """The build backend: maturin, shown the way to the generator of the bindings.
 
 maturin looks for a program `uniffi-bindgen` in the workspace, finds it in the package conclave-bindgen, and starts it with
-`cargo run --bin uniffi-bindgen`, which cargo refuses since that package is not the one that it runs by default. So it is given a
-`cargo` (the script beside this file) that names the package.
+`cargo run --bin uniffi-bindgen`, which cargo refuses since that package is not the one that it runs by default. So it is given
+a `cargo` (the script beside this file) that names the package.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The delivery service: a directory that several processes share.
 
-It orders the messages of a group, keeps what offline members have not fetched, and hands out key packages. It is trusted with nothing:
-it holds only ciphertext and public keys.
+It orders the messages of a group, keeps what offline members have not fetched, and hands out key packages. It is trusted with
+nothing: it holds only ciphertext and public keys.
 
     groups/<group>/<number>     messages and commits, numbered without gaps; a file that exists never changes
     trees/<group>/<number>      the public tree after the commit of that number, for those whom it added
@@ -9,8 +9,8 @@ it holds only ciphertext and public keys.
     keys/<name>/fresh, used     key packages; moving one from the first to the second hands it out, to one taker only
     keys/<name>/last-resort     handed out when no fresh one is left, as often as needed
 
-A draft becomes a message by a hard link to the next free number, which succeeds for one writer only; and nothing is locked, so a process
-that is killed leaves nothing locked behind. A real service would also look at who is asking.
+A draft becomes a message by a hard link to the next free number, which succeeds for one writer only; and nothing is locked, so
+a process that is killed leaves nothing locked behind. A real service would also look at who is asking.
 """
 
 from __future__ import annotations
@@ -59,8 +59,9 @@ class Spool:
     def post(self, group_id: bytes, after: int, entry: Entry) -> bool:
         """Posts a message to a group, behind all that are there. Gives False for a commit that another one was quicker than.
 
-        The sender has read everything up to `after`, so a commit is compared with what came since: if the epoch it wants to end has
-        been ended, it is too late. Bytes that are there already are not added again, so a sender in doubt simply posts once more.
+        The sender has read everything up to `after`, so a commit is compared with what came since: if the epoch it wants to end
+        has been ended, it is too late. Bytes that are there already are not added again, so a sender in doubt simply posts once
+        more.
         """
         draft = self._draft(entry.encoded())
         try:

@@ -1,7 +1,7 @@
 """One user's device: a client of the library, the app's ledger in the same file, and the delivery service.
 
-It is in one group at most, which is all the examples need. Every act is built so that it can be cut off anywhere: first goes out what
-lies in the outbox, then comes in what the delivery service has, and only then something new is made.
+It is in one group at most, which is all the examples need. Every act is built so that it can be cut off anywhere: first goes
+out what lies in the outbox, then comes in what the delivery service has, and only then something new is made.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ class Refusal(Exception):
 class Place:
     """Where a device lives, and how.
 
-    `directory` is shared by everyone: the delivery service is in `spool`, each device's file in a directory of its name. `storage_key`
-    is 32 bytes under which the library seals what it stores. At `stop_at` the device stops and waits to be killed.
+    `directory` is shared by everyone: the delivery service is in `spool`, each device's file in a directory of its name.
+    `storage_key` is 32 bytes under which the library seals what it stores. At `stop_at` the device stops and waits to be
+    killed.
     """
 
     directory: Path
@@ -51,7 +52,10 @@ class Place:
 
 
 class Device:
-    """A device that is running. It is made if it is new, and keeps key packages in stock, so that others can add it while it is off."""
+    """A device that is running.
+
+    It is made if it is new, and keeps key packages in stock, so that others can add it while it is off.
+    """
 
     def __init__(self, name: str, place: Place) -> None:
         _check_name(name)
@@ -202,8 +206,8 @@ class Device:
         if isinstance(letter.tag, tags.Cursor):
             return self._welcome(letter, letter.tag.number)
         ends = letter.tag.epoch if isinstance(letter.tag, tags.Commit) else None
-        # Another process of this device may have sent it already, and handled it since: so from where it was when it was made. And if
-        # a commit is too late, the one that was quicker comes in with the next messages, and takes its place.
+        # Another process of this device may have sent it already, and handled it since: so from where it was when it was made.
+        # And if a commit is too late, the one that was quicker comes in with the next messages, and takes its place.
         self.spool.post(letter.group_id, letter.after, Entry(letter.message, ends))
 
     def _welcome(self, letter: Letter, number: int) -> None:
@@ -246,8 +250,8 @@ class Device:
             group.receive(entry.message, bytes(tags.Cursor(number)))
             return None
         except (conclave.Error.Malformed, conclave.Error.Rejected, conclave.Error.Epoch) as error:
-            # The bytes are of no use here and never will be: hostile, or for the members of a group that we are no longer in. (Or
-            # another process of ours has read them; then the cursor has moved, and nothing is written here.)
+            # The bytes are of no use here and never will be: hostile, or for the members of a group that we are no longer in.
+            # (Or another process of ours has read them; then the cursor has moved, and nothing is written here.)
             return f"! a message that cannot be read here (error {error.code})"
 
     def _record(self, connection: sqlite3.Connection, effect: conclave.Effect) -> None:

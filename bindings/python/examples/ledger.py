@@ -1,8 +1,8 @@
 """The app's own tables, in the same file as the library's records: what was received, how far, and what is to be sent.
 
-They are filled by `record`, which runs inside the transaction in which the library moves its keys. So a message is in the inbox exactly
-if its key is used up, the cursor stands behind exactly what has been handled, and nothing was ever encrypted that is not in the
-outbox. That is all it takes to survive a crash at any line.
+They are filled by `record`, which runs inside the transaction in which the library moves its keys. So a message is in the inbox
+exactly if its key is used up, the cursor stands behind exactly what has been handled, and nothing was ever encrypted that is
+not in the outbox. That is all it takes to survive a crash at any line.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _INBOX = "INSERT INTO app_inbox (group_id, number, line) VALUES (?, ?, ?)"
 class Letter:
     """Something to send: bytes that are sent as they are, as often as it takes, and never made again.
 
-    `recipient` is who alone gets it, or None for the whole group; `after` is the last message that this device had handled when the
-    letter was made. For a Welcome, the tag has the number of the commit that added the recipient.
+    `recipient` is who alone gets it, or None for the whole group; `after` is the last message that this device had handled when
+    the letter was made. For a Welcome, the tag has the number of the commit that added the recipient.
     """
 
     id: int
@@ -66,7 +66,8 @@ class Ledger:
     def skip(self, group_id: bytes, number: int, line: Optional[str]) -> None:
         """Steps over a message that changed nothing in the library, and so had no effect to write the cursor with.
 
-        `line` is what the user should know of it. Does nothing if another process of this device did that or received the message.
+        `line` is what the user should know of it. Does nothing if another process of this device did that or received the
+        message.
         """
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")

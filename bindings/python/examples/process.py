@@ -1,5 +1,5 @@
-"""Whole processes for the demonstrations: a program starts the chat in the role of someone, talks to it line by line, and kills it where
-it likes."""
+"""Whole processes for the demonstrations: a program starts the chat in the role of someone, talks to it line by line, and kills
+it where it likes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """`worker.py DATABASE INBOX SALT`: one of several processes, also of other languages, that receive for bob from one database.
 
-INBOX holds files `EEE-NNNN.msg`, the messages of step EEE, and `EEE.commit`, the commit that ends step EEE. The messages of a step come in
-an order that SALT decides, then its commit. What is received goes to the table `received`, in the transaction that receives it.
+INBOX holds files `EEE-NNNN.msg`, the messages of step EEE, and `EEE.commit`, the commit that ends step EEE. The messages of a
+step come in an order that SALT decides, then its commit. What is received goes to the table `received`, in the transaction that
+receives it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import logging
 import threading
 from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
@@ -9,6 +11,7 @@ import pytest
 
 import conclave
 from conclave import StorageError
+from conclave._host import guarded
 from conclave._native import conclave as native
 from conftest import Pair, joined, person, plaintext
 
@@ -171,7 +174,9 @@ _NONSENSE: List[Tuple[str, Any, str, Any, int]] = [
 
 
 @pytest.mark.parametrize("name, kind, method, answer, code", _NONSENSE)
-def test_an_answer_of_the_wrong_kind_is_an_error_and_no_memory(name: str, kind: Any, method: str, answer: Any, code: int) -> None:
+def test_an_answer_of_the_wrong_kind_is_an_error_and_no_memory(
+    name: str, kind: Any, method: str, answer: Any, code: int
+) -> None:
     with pytest.raises(conclave.Error) as raised:
         _call(name, _with(kind, method, lambda: answer))
     assert raised.value.code == code and "must answer with" in raised.value.detail
@@ -203,17 +208,33 @@ def test_a_declared_error_keeps_its_kind() -> None:
         assert raised.value.code == code and str(error) in raised.value.detail
 
 
-def test_the_bare_error_classes_and_unfit_details_are_told_in_words() -> None:
-    for error in (StorageError("bare"), StorageError.Unavailable(["bare"])):  # type: ignore[arg-type]
-        storage = Memory()
-        client = person("alice", storage)
+def test_errors_that_rust_does_not_know_are_told_in_words() -> None:
+    for error in (conclave.Error(711, "bare"), conclave.Error.Signer(2**32, "bare")):
+        with pytest.raises(conclave.Error.Signer, match="bare|Signer$") as raised:
+            _call("signer", _with(Signer, "sign", functools.partial(_raise, error)))
+        assert raised.value.code == 711 and raised.value.__cause__ is error
+    with pytest.raises(conclave.Error.Storage, match="bare"):
+        person("alice", _with(Memory, "read", functools.partial(_raise, StorageError("bare"))))
 
-        def fail(callback: str, error: Exception = error) -> None:
-            raise error
 
-        storage.fails = fail
-        with pytest.raises(conclave.Error.Storage):
-            client.create_group()
+def test_words_that_are_no_text_arrive_as_far_as_they_are(pair: Pair) -> None:
+    class Silent(OSError):
+        def __str__(self) -> str:
+            raise ValueError
+
+    for error, expected in ((OSError("half a pair \ud800"), "half a pair"), (OSError(""), "OSError"), (Silent(), "Silent")):
+        with pytest.raises(conclave.Error.Storage, match=expected):
+            person("alice", _with(Memory, "read", functools.partial(_raise, error)))
+
+
+def _raise(error: Exception) -> None:
+    raise error
+
+
+def test_what_is_of_rust_is_called_without_python() -> None:
+    host = conclave.Host(storage=conclave.memory_storage(), validator=conclave.accept_all(), clock=Clock())
+    lent = guarded(host)
+    assert lent.storage is host.storage and lent.validator is host.validator and lent.clock is not host.clock
 
 
 def test_a_failed_call_changes_nothing_and_works_afterwards() -> None:
@@ -273,6 +294,22 @@ def test_what_is_lent_must_be_what_it_is_lent_as() -> None:
     for name in ("storage", "validator", "signer", "policy", "clock", "observer"):
         with pytest.raises(TypeError, match=f"the {name} of a host"):
             person("alice", **{name: "nonsense"})  # type: ignore[arg-type]
+
+
+def test_the_log_goes_to_the_loggers_of_the_standard_library(caplog: pytest.LogCaptureFixture) -> None:
+    storage = Memory()
+    pair, conflicts = Pair(person("alice", storage), person("bob")), [StorageError.Conflict()]
+
+    def conflict_once(callback: str) -> None:
+        if callback == "write" and conflicts:
+            raise conflicts.pop()
+
+    storage.fails = conflict_once
+    conclave.log_to_logging(conclave.LogLevel.DEBUG)
+    with caplog.at_level(logging.DEBUG, logger="conclave"):
+        pair.alice.encrypt(_WORDS.encode())
+    assert [(record.name, record.levelname) for record in caplog.records] == [("conclave.call", "DEBUG")]
+    assert _WORDS not in caplog.text
 
 
 def test_the_log_goes_to_the_app_and_a_logger_that_fails_is_ignored(pair: Pair) -> None:

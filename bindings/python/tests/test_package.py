@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import inspect
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Dict, List
 
 import pytest
 
@@ -18,10 +20,22 @@ from conclave._native import conclave as native
 from conftest import Pair, joined, person, plaintext
 
 
-def test_the_readme_begins_with_a_program_that_runs() -> None:
-    readme = (Path(__file__).parent.parent / "README.md").read_text()
-    program = readme.split("```python")[1].split("```")[0]
-    exec(compile(program, "README.md", "exec"), {})
+def test_the_programs_in_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    *programs, later = [part.split("```")[0] for part in readme.split("```python")[1:]]
+    monkeypatch.chdir(tmp_path)
+    names: Dict[str, Any] = {}
+    for program in programs:
+        exec(compile(program, "README.md", "exec"), names)
+    connection = sqlite3.connect("alice.db")
+    connection.executescript("CREATE TABLE inbox (text TEXT); CREATE TABLE outbox (message BLOB)")
+    group = person("alice", names["storage"]).create_group()
+    names["directory_of_keys"] = {}
+    with pytest.raises(conclave.Error.Rejected, match="the directory has another key"):
+        person("carol", validator=names["Validator"]()).create_group()
+    group.receive(joined(group, person("bob")).encrypt(b"hello"))
+    assert connection.execute("SELECT text FROM inbox").fetchall() == [("hello",)]
+    compile(later, "README.md", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def test_everything_public_that_is_generated_is_handed_on() -> None:
@@ -32,7 +46,8 @@ def test_everything_public_that_is_generated_is_handed_on() -> None:
 
 def test_everything_public_is_documented() -> None:
     for name in conclave.__all__:
-        assert inspect.getdoc(getattr(conclave, name)), name
+        documented = inspect.getdoc(getattr(conclave, name))
+        assert documented and documented != Exception.__doc__, name
     for kind in (conclave.Client, conclave.Group, conclave.CommitBuilder, conclave.Secret, conclave.ExternalProposer):
         methods = inspect.getmembers(kind, inspect.isroutine)
         assert all(inspect.getdoc(method) for name, method in methods if not name.startswith("_")), kind

@@ -1,4 +1,4 @@
-"""Every scenario prints what examples/expected says, which is the same in every language; and the chat works at two terminals."""
+"""Every scenario prints what examples/expected says, as in every language; and the chat works at two terminals."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ def test_a_store_that_is_opened_again_goes_on(tmp_path: Path) -> None:
 
 def test_the_settings_are_those_of_the_reference_store(tmp_path: Path) -> None:
     storage = SqliteStorage(tmp_path / "store.db")
-    settings = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
+    settings = {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1, "busy_timeout": 0}
     for name, value in settings.items():
         assert storage._writer.execute(f"PRAGMA {name}").fetchone() == (value,), name
     assert stat.S_IMODE(os.stat(tmp_path / "store.db").st_mode) == 0o600
@@ -175,6 +175,33 @@ def test_what_is_deleted_is_gone_from_the_file(tmp_path: Path) -> None:
     client.delete_psk(b"id")
     storage.scrub()
     assert not _found(tmp_path, needle)
+
+
+def test_scrubbing_writes_the_file_anew(tmp_path: Path) -> None:
+    path = tmp_path / "store.db"
+    storage = SqliteStorage(path)
+    client = person("alice", storage)
+    for number in range(50):
+        client.put_psk(bytes([number]), bytes(1000))
+    for number in range(50):
+        client.delete_psk(bytes([number]))
+    assert _rows(path, "PRAGMA freelist_count") != [0]
+    storage.scrub()
+    assert _rows(path, "PRAGMA freelist_count") == [0]
+    assert os.stat(tmp_path / "store.db-wal").st_size == 0
+
+
+def test_scrubbing_tells_if_another_reads(tmp_path: Path) -> None:
+    storage = SqliteStorage(tmp_path / "store.db", busy_timeout=0.1)
+    client = person("alice", storage)
+    reader = sqlite3.connect(str(tmp_path / "store.db"), isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM conclave_records").fetchone()
+    client.create_group()
+    with pytest.raises(StorageError.Unavailable, match="scrubbing"):
+        storage.scrub()
+    reader.execute("COMMIT")
+    storage.scrub()
 
 
 def test_the_log_is_emptied_when_a_group_is_deleted(tmp_path: Path) -> None:

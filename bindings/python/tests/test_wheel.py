@@ -36,5 +36,6 @@ def test_the_wheel_can_be_installed_and_used_without_anything_else(tmp_path: Pat
         ([str(EXAMPLES / "hello.py")], "alice reads: hello alice"),
         (["-m", "conclave", "--version"], "conclave 0."),
     ):
-        done = subprocess.run([str(python), *program], env=elsewhere, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
+        run = [str(python), *program]
+        done = subprocess.run(run, env=elsewhere, cwd=tmp_path, stdout=subprocess.PIPE, encoding="utf-8", check=True)
         assert expected in done.stdout

@@ -152,8 +152,11 @@ fn layouts() -> Vec<Layout> {
     ]
 }
 
+/// From where, and how many bytes.
+type Holes = &'static [(usize, usize)];
+
 /// For each struct its size in the first release, and its holes, where pointers have 64 bits.
-const FIRST: &[(&str, usize, &[(usize, usize)])] = &[
+const FIRST: &[(&str, usize, Holes)] = &[
     ("conclave_group_options", 56, &[]),
     ("conclave_join_options", 40, &[(6, 2)]),
     ("conclave_client_config", 256, &[(7, 1), (236, 4)]),

@@ -19,15 +19,16 @@ Two people, one message::
     event = joined.receive(group.encrypt(b"hello bob"))
     assert event.plaintext == b"hello bob"
 
-What an app keeps in a file is kept by `conclave.sqlite.SqliteStorage`; apps on asyncio use `conclave.aio`. Calls block, and may come
-from any thread. Calls on different groups run side by side; they do not hold Python's lock while they run. A client is not for
-use in a child process after `os.fork()`: open it again there.
+What an app keeps in a file is kept by `conclave.sqlite.SqliteStorage`; apps on asyncio use `conclave.aio`. Calls block, and may
+come from any thread. Calls on different groups run side by side; they do not hold Python's lock while they run. A client is not
+for use in a child process after `os.fork()`: open it again there.
 
-Everything that fails raises a class of `conclave.Error`. What a callback of yours raises, in a storage, a validator, a signer, a
-policy, a clock or an observer, becomes an error of the call that needed it, with your text in `detail` and your exception as its
-`__cause__`.
+Everything that fails raises a class of `conclave.Error`. What a callback of yours raises, in a storage, a validator, a signer,
+a policy, a clock or an observer, becomes an error of the call that needed it, with your text in `detail` and your exception as
+its `__cause__`.
 
-Wherever `bytes` are asked for, a `bytearray` or `memoryview` is copied. Printing a value shows no bytes, only how many there are.
+Wherever `bytes` are asked for, a `bytearray` or `memoryview` is copied. Printing a value shows no bytes, only how many there
+are.
 """
 
 from ._errors import Error, StorageError
@@ -109,6 +110,7 @@ from ._native.conclave import (
     set_logger,
     version,
 )
+from ._logging import log_to_logging
 from ._objects import (
     Client,
     CommitBuilder,
@@ -176,6 +178,7 @@ __all__ = [
     "KeyPackageOptions",
     "KeyPackageStatus",
     "Logger",
+    "log_to_logging",
     "LogLevel",
     "LogRecord",
     "Member",

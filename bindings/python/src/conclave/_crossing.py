@@ -65,31 +65,30 @@ def call(converter: Any, function: Any, *arguments: Any) -> Any:
 
 def words(raised: BaseException) -> str:
     """What an exception says: its text, or else its name. Never where it was raised."""
-    text = str(raised) or type(raised).__name__
+    try:
+        text = str(raised)
+    except Exception:
+        text = ""
+    text = text or type(raised).__name__
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _answer(
-    status: Any,
-    make_call: Callable[[], Any],
-    write_answer: Callable[[Any], None],
-    declared: Optional[Type[Exception]] = None,
-    lower: Optional[Callable[[Any], Any]] = None,
-) -> None:
-    """Runs a callback for Rust, and tells Rust of whatever it raises."""
+def _answer(status: Any, make_call: Callable[[], Any], write_answer: Callable[[Any], None], *declared: Any) -> None:
+    """Runs a callback for Rust, and tells Rust of whatever it raises. Declared are a class, and how to write its variants."""
     try:
         write_answer(make_call())
     except BaseException as raised:
         # First of all: nothing that goes wrong from here on can look like success.
         status.code = _UNEXPECTED_ERROR
         _thread.raised, _thread.raised_at = raised, _thread.depth
-        if lower is not None and declared is not None and _is_variant(raised, declared):
+        if declared and _is_variant(raised, declared[0]):
             try:
-                status.error_buf = lower(raised)
+                status.error_buf = declared[1](raised)
                 status.code = _ERROR
                 return
-            except Exception as unfit:
-                raised = unfit
+            except Exception:
+                # Its number fits into no number of Rust's.
+                pass
         status.error_buf = _lower_text(words(raised))
 
 

@@ -14,9 +14,10 @@ from ._native import conclave as _native
 class Error(Exception):
     """Why a call failed. Its class says what to do about it: `except conclave.Error.Epoch`.
 
-    `code` is stable across releases and never used twice, and `code // 100` is the category; `error_info(code)` has the name, and
-    what to do, and docs/errors.md all of them. `detail` is for a developer's eyes: it never holds keys, plaintext or identities,
-    except what the app's own callback said of its failure. If a callback raised an exception, that is the `__cause__`.
+    `code` is stable across releases and never used twice, and `code // 100` is the category; `error_info(code)` has the name,
+    and what to do, and docs/errors.md all of them. `detail` is for a developer's eyes: it never holds keys, plaintext or
+    identities, except what the app's own callback said of its failure. If a callback raised an exception, that is the
+    `__cause__`.
     """
 
     InvalidArgument: ClassVar[Type[Error]]
@@ -65,7 +66,7 @@ class StorageError(Exception):
 
     def __init__(self, detail: str = "") -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail = str(detail)
 
 
 def _variant(base: Type[Exception], name: str) -> Type[Exception]:
@@ -79,6 +80,7 @@ def _take_the_place_of_the_generated() -> None:
         base.__module__ = "conclave"
         for name in base.__annotations__:
             setattr(base, name, _variant(base, name))
+    _native.InternalError.__doc__ = "A fault of the library that it did not see itself: please report it."
     # The generated code looks both names up when it needs them.
     setattr(_native, "Error", Error)
     setattr(_native, "StorageError", StorageError)

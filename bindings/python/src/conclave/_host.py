@@ -1,7 +1,7 @@
 """What the app lends a client, each thing inside a guard that looks at its answers.
 
-Python answers with anything, and Rust takes it for what it should be: `None` from a policy would be a "no" that nobody has said,
-and a negative time a very late one. An answer of the wrong kind is a TypeError here, and so an error of the call.
+Python answers with anything, and Rust takes it for what it should be: `None` from a policy would be a "no" that nobody has
+said, and a negative time a very late one. An answer of the wrong kind is a TypeError here, and so an error of the call.
 """
 
 from __future__ import annotations

@@ -20,8 +20,8 @@ _SCHEMA = (
 # Of SQLite, for strict tables.
 _OLDEST = (3, 37)
 
-# How often a busy database is asked again, in seconds. SQLite's own waiting asks ever more rarely, up to ten times a second: beside a
-# process that writes one message after the other, it hardly ever comes to its turn.
+# How often a busy database is asked again, in seconds. SQLite's own waiting asks ever more rarely, up to ten times a second:
+# beside a process that writes one message after the other, it hardly ever comes to its turn.
 _RETRY = 0.001
 
 _BUSY, _LOCKED = 5, 6

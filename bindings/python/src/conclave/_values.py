@@ -47,6 +47,7 @@ def _replace_what_is_generated() -> None:
             setattr(value, name, method)
         # Values can be changed, so they have no place in a set.
         setattr(value, "__hash__", None)
+        setattr(value, "__module__", "conclave")
 
 
 _replace_what_is_generated()

@@ -8,10 +8,10 @@
     group = await client.create_group()
     message = await group.encrypt(b"hello")
 
-A call that has begun comes to its end, even if the task that awaits it is cancelled: its effect is in the storage as if nothing had
-happened, `on_effect` has run in the same transaction, and with `config.journal` it waits in `pending_effects`. What the call gave back
-is handed to `late`, so that it is not lost to an app that stores no effects. A call that was cancelled while it still waited for a
-thread has never happened.
+A call that has begun comes to its end, even if the task that awaits it is cancelled: its effect is in the storage as if nothing
+had happened, `on_effect` has run in the same transaction, and with `config.journal` it waits in `pending_effects`. What the
+call gave back is handed to `late`, so that it is not lost to an app that stores no effects. A call that was cancelled while it
+still waited for a thread has never happened.
 
 Callbacks (storage, validator, signer, policy, clock, observer, `late`) run on the thread of the call, not on the event loop.
 """
@@ -139,7 +139,10 @@ class CommitBuilder(_Awaited[conclave.CommitBuilder]):
 
 
 class Group(_Awaited[conclave.Group]):
-    """`conclave.Group`, awaited; `id` and `new_commit` are not, since they wait for nothing."""
+    """`conclave.Group`, awaited; `id` and `new_commit` are not, since they wait for nothing.
+
+    A group that comes in a record is wrapped by `aio.Group(successor.group)`.
+    """
 
     def id(self) -> bytes:
         """The id of the group."""

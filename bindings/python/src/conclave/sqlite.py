@@ -10,15 +10,17 @@
 One file in WAL mode, one table of keys and values, the same as in the stores of the other languages. Threads read in parallel;
 writers, also of other processes, take turns. A write is on the disk when it returns.
 
-Keep the file, and the `-wal` and `-shm` files beside it, out of every backup, and never restore one over it: an old store encrypts
-new messages under keys that it has used before, which gives away their content. See "The storage contract" in the README.
+Keep the file, and the `-wal` and `-shm` files beside it, out of every backup, and never restore one over it: an old store
+encrypts new messages under keys that it has used before, which gives away their content. See "The storage contract" in the
+README.
 
-SQLite overwrites what it deletes in the file, and the write-ahead log is emptied after every write that clears a range, which is how
-an epoch is forgotten; another process that reads at that moment delays this until a later write. One gap remains in SQLite itself:
-when it packs a page anew, copies of that page's records can stay in its unused part. `SqliteStorage.scrub` removes every trace.
+SQLite overwrites what it deletes in the file, and the write-ahead log is emptied after every write that clears a range, which
+is how an epoch is forgotten; another process that reads at that moment delays this until a later write. One gap remains in
+SQLite itself: when it packs a page anew, copies of that page's records can stay in its unused part. `SqliteStorage.scrub`
+removes every trace.
 
-The file may be opened by many processes, but within one process only through this module's copy of SQLite: not by plain file access,
-nor by a library that brings its own SQLite along. Network file systems are not supported.
+The file may be opened by many processes, but within one process only through this module's copy of SQLite: not by plain file
+access, nor by a library that brings its own SQLite along. Network file systems are not supported.
 """
 
 from __future__ import annotations
@@ -63,12 +65,13 @@ _READERS_LEAVE = 0.1
 class SqliteStorage(_native.Storage):
     """A file of SQLite as the storage of one or more clients.
 
-    The file is created if it is not there, readable by its owner only. `busy_timeout` is how many seconds to wait for a writer in
-    another process. Without `durable`, a crash of the machine can bring back old keys: for tests and measurements only.
+    The file is created if it is not there, readable by its owner only. `busy_timeout` is how many seconds to wait for a writer
+    in another process. Without `durable`, a crash of the machine can bring back old keys: for tests and measurements only.
 
-    `on_effect(connection, effect)` runs in the transaction of every write that has an effect, after the library's own records are
-    in it, so that the app's rows in the same file and the library's state can never disagree. What it raises takes the whole write
-    back, and comes back as the error of the call. It must not end the transaction, nor call the library.
+    `on_effect(connection, effect)` runs in the transaction of every write that has an effect, after the library's own records
+    are in it, so that the app's rows in the same file and the library's state can never disagree. What it raises takes the
+    whole write back, and comes back as the error of the call. It must not end the transaction, nor call the library, nor leave
+    a cursor half read, which would keep the log from being emptied.
 
     Raises `StorageError.Unavailable` if SQLite cannot open the file, or it lies in a place that cannot have a write-ahead log.
     """
@@ -133,9 +136,9 @@ class SqliteStorage(_native.Storage):
     def scrub(self) -> None:
         """Rewrites the whole file, so that no trace of a deleted record is left in it.
 
-        SQLite itself leaves a few behind. Call it now and then, such as after a group is deleted or while the device is idle. It takes
-        as long as copying the file, and keeps writers waiting meanwhile. Raises `StorageError.Unavailable` if another process was using
-        the file; traces may be left, and nothing else has changed.
+        SQLite itself leaves a few behind. Call it now and then, such as after a group is deleted or while the device is idle.
+        It takes as long as copying the file, and keeps writers waiting meanwhile. Raises `StorageError.Unavailable` if another
+        process was using the file; traces may be left, and nothing else has changed.
         """
         with self._writer_lock:
             self._refuse_inside_a_transaction()
@@ -235,7 +238,7 @@ class SqliteStorage(_native.Storage):
 
     @contextmanager
     def _reading(self, often: bool) -> Iterator[sqlite3.Connection]:
-        """A connection of its own, which serves others afterwards, unless it failed. Who reads often sees one state of the store."""
+        """A connection of its own, which serves others afterwards unless it failed. Who reads often sees one state."""
         with self._readers_lock:
             if self._closed:
                 raise StorageError.Unavailable("the store is closed")
