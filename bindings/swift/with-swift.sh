@@ -14,6 +14,8 @@ fi
 project=$(cd "$(dirname "$0")/../.." && pwd)
 root=${CONCLAVE_SWIFT_ROOT:-$project/.cache/swift-root}
 log=$root.log
+# Written last. (What is in there cannot be looked for from here: its links are meant for whoever is inside.)
+ready=$root/swift-is-ready
 
 impossible() {
   echo "Swift is left out: there is no swift on the PATH, and $*"
@@ -28,7 +30,7 @@ mirror() {
 install() {
   apt-get update
   apt-get install -y --no-install-recommends debootstrap
-  rm -rf "$root"
+  rm -rf --one-file-system "$root"
   debootstrap --variant=minbase --include=ca-certificates trixie "$root" "$(mirror)"
   # In a namespace of its own: what is mounted goes when it ends, however that comes about.
   unshare --mount --propagation private bash -euc '
@@ -38,6 +40,7 @@ install() {
     DEBIAN_FRONTEND=noninteractive chroot "$0" apt-get install -y --no-install-recommends \
       swiftlang libc6-dev libstdc++-14-dev binutils libsqlite3-dev
   ' "$root"
+  touch "$ready"
 }
 
 make_root() {
@@ -47,12 +50,18 @@ make_root() {
   (
     # One at a time: whoever comes second finds it made.
     flock 9
-    [ -e "$root/usr/bin/swift" ] || { set -e; install; } >"$log" 2>&1
+    [ -e "$ready" ] || "$0" --install >"$log" 2>&1
   ) 9>"$root.lock" || impossible "a folder with it could not be made: $(tail -n 1 "$log")"
 }
 
+# A process of its own, so that what fails in it ends it.
+if [ "${1:-}" = --install ]; then
+  install
+  exit
+fi
+
 if [ "${1:-}" != --inside ]; then
-  [ -e "$root/usr/bin/swift" ] && [ -e "$root/usr/include/sqlite3.h" ] || make_root
+  [ -e "$ready" ] || make_root
   unshare --mount true 2>/dev/null || impossible "not allowed to mount anything: $root cannot be entered"
   exec unshare --mount --propagation private "$0" --inside "$@"
 fi

@@ -34,11 +34,11 @@ func openReader(_ path: String, _ options: SQLiteStorage.Options) throws -> SQLi
 
 /// Tries again while the database is busy and time is left.
 func persistently(for patience: TimeInterval, _ doing: String, _ act: () throws -> Void) throws {
-    let deadline = ProcessInfo.processInfo.systemUptime + patience
+    let deadline = DispatchTime.now() + patience
     while true {
         do {
             return try act()
-        } catch let error as SQLiteError where error.isBusy && ProcessInfo.processInfo.systemUptime < deadline {
+        } catch let error as SQLiteError where error.isBusy && DispatchTime.now() < deadline {
             Thread.sleep(forTimeInterval: retryInterval)
         } catch {
             throw storageError(doing, error)
