@@ -83,7 +83,8 @@ fn start(program: &str, (database, inbox): (&Path, &Path), salt: u32) -> Outcome
 /// all before the other is there.
 fn took_part(said: &str, count: usize) -> bool {
     let numbers = said.split_once(" received, ").and_then(|(received, rest)| Some((received, rest.split_once(' ')?.0)));
-    let [received, been] = numbers.map_or([0; 2], |(one, other)| [one, other].map(|number| number.parse().unwrap_or(0)));
+    let [received, been] =
+        numbers.map_or([0; 2], |(one, other)| [one, other].map(|number| number.parse().unwrap_or(0)));
     let files = count + count.div_ceil(STEP);
     (count..=files).contains(&(received + been)) && (received > 0 || count < 5_000)
 }
