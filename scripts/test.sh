@@ -59,6 +59,8 @@ set_up() {
 }
 
 stage "set-up" set_up
+# What Swift needs is fetched meanwhile, where it must not be left out: it takes the network more than the processor.
+case ",${CONCLAVE_REQUIRE:-}," in *,swift,*) bindings/swift/with-swift.sh true >/dev/null 2>&1 & ;; esac
 stage "lint" lint
 stage "build" $cargo build --quiet --workspace --all-targets --all-features
 # The languages and the demo take the library of this build: another choice of packages would build it anew.
