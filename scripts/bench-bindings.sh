@@ -18,11 +18,12 @@ cp "$target"/library/libconclave.* "$target/tools/uniffi-bindgen" "$scratch/buil
 export CONCLAVE_BUILT=$scratch/built
 cp "$target/release/bench" "$scratch/rust-bench"
 
+trap 'rm -rf "$scratch/large" "$scratch"/*.sqlite*' EXIT
 "$target/release/large_group" "$members" "$scratch/large"
 for language in rust python kotlin swift; do
   [ "$language" = rust ] || scripts/programs.sh "$language" "$scratch" bench || continue
   cp "$scratch/large/joiner.sqlite" "$scratch/$language.sqlite"
   printf '\n%s, joining %d members\n' "$language" "$members"
-  "$scratch/$language-bench" "$scratch/$language.sqlite" "$scratch/large/welcome" "$scratch/large/tree" | column -t -s "$(printf '\t')"
+  "$scratch/$language-bench" "$scratch/$language.sqlite" "$scratch/large/welcome" "$scratch/large/tree"
   rm -f "$scratch/$language.sqlite"*
 done

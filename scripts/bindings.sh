@@ -26,5 +26,8 @@ else
   library=$target/$built/$name
   bindgen=$target/tools/uniffi-bindgen
 fi
-"$bindgen" generate "$library" --language "$language" --out-dir "$folder" --no-format >/dev/null 2>&1
+if ! said=$("$bindgen" generate "$library" --language "$language" --out-dir "$folder" --no-format 2>&1); then
+  echo "the sources for $language cannot be written: $said" >&2
+  exit 1
+fi
 cp "$library" "$folder/$name"

@@ -21,10 +21,13 @@ if [ -z "${CONCLAVE_BUILT:-}" ]; then
 fi
 
 program_in_c() {
-  scripts/need.sh cc pkg-config sqlite
-  scripts/tree.sh "$CONCLAVE_BUILT/libconclave.so" "$scratch/tree"
-  PKG_CONFIG_PATH=$scratch/tree/lib/pkgconfig:${PKG_CONFIG_PATH:-} make --no-print-directory -C examples/c BUILD="$scratch/programs" "$scratch/programs/chat"
-  cp "$scratch/programs/chat" "$scratch/c-chat"
+  # Joined, since bash does not stop at a failure in here. Never the program of an earlier run.
+  rm -f "$scratch/c-chat" \
+    && scripts/need.sh cc pkg-config sqlite \
+    && scripts/tree.sh "$CONCLAVE_BUILT/libconclave.so" "$scratch/tree" \
+    && PKG_CONFIG_PATH=$scratch/tree/lib/pkgconfig:${PKG_CONFIG_PATH:-} \
+      make --no-print-directory -C examples/c BUILD="$scratch/programs" "$scratch/programs/chat" \
+    && cp "$scratch/programs/chat" "$scratch/c-chat"
 }
 
 # cast LANGUAGE VARIABLE COMMAND...: builds the program of a language, and names it to the demo.
@@ -45,7 +48,7 @@ cast c CONCLAVE_DEMO_C program_in_c
 cast python CONCLAVE_DEMO_PYTHON scripts/programs.sh python "$scratch" chat
 cast kotlin CONCLAVE_DEMO_KOTLIN scripts/programs.sh kotlin "$scratch" chat
 # Swift takes more than a gigabyte where it is not installed: more than a demonstration may fetch without being asked.
-if command -v swift >/dev/null 2>&1 || [ -d .cache/swift-root ] || required swift; then
+if command -v swift >/dev/null 2>&1 || [ -e .cache/swift-root/usr/bin/swift ] || required swift; then
   cast swift CONCLAVE_DEMO_SWIFT scripts/programs.sh swift "$scratch" chat
 else
   echo "Swift is not installed here, and a Rust program takes its part."

@@ -13,7 +13,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 # Maven by itself brings only the runtime of Java, with which nothing can be compiled.
 see_to() {
   local missing=""
-  has javac || missing="openjdk-17-jdk-headless"
+  has javac || missing="default-jdk-headless"
   has mvn || missing="$missing maven"
   [ -z "$missing" ] && return 0
   if [ "$(id -u)" = 0 ] && has apt-get; then
@@ -24,7 +24,7 @@ see_to() {
 }
 
 if ! see_to; then
-  echo "Kotlin is left out: a JDK and Maven are needed (Debian: openjdk-17-jdk-headless maven)"
+  echo "Kotlin is left out: a JDK and Maven are needed (Debian: default-jdk-headless maven)"
   exit 3
 fi
 if [ -z "${CONCLAVE_BUILT:-}" ] && ! ../../scripts/need.sh cargo cc >&2; then

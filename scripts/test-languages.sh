@@ -30,8 +30,7 @@ for language in "$@"; do
   status=0
   scripts/count.sh "$language" "scripts/test-$language.sh" || status=$?
   if [ "$status" = 0 ]; then
-    scripts/programs.sh "$language" "$built" worker
-    ran+=("$language")
+    if scripts/programs.sh "$language" "$built" worker; then ran+=("$language"); else failed="$failed $language-worker"; fi
   elif [ "$status" = 3 ] && ! required "$language"; then
     left_out="$left_out $language"
   else
@@ -43,7 +42,7 @@ done
 # Each with the next, and the last with the first.
 mixed() {
   local count=${#ran[@]} number messages
-  [ "$count" -ge 2 ] || return 0
+  [ "$count" -ge 2 ] || { echo "LEFT OUT: it takes two languages"; return 0; }
   for ((number = 0; number < count; number++)); do
     [ "$count" -gt 2 ] || [ "$number" = 0 ] || break
     messages=2000

@@ -74,14 +74,6 @@ scripts/bindings.sh python bindings/python/src/conclave/_native
 [ "$wheel" = 0 ] || build_wheel
 
 export PYTHONPATH=$PWD/bindings/python/src
-# For the demo and the test with two languages on one store, which start programs of every language.
-if [ -n "${CONCLAVE_BUILT:-}" ]; then
-  for program in chat worker; do
-    printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/venv/bin/python" "%s/bindings/python/examples/%s.py" "$@"\n' \
-      "$PYTHONPATH" "$scratch" "$PWD" "$program" >"$CONCLAVE_BUILT/python-$program"
-    chmod +x "$CONCLAVE_BUILT/python-$program"
-  done
-fi
 status=0
 rm -f "$scratch/report.xml"
 "$scratch/venv/bin/python" -m pytest --quiet --rootdir bindings/python -o cache_dir="$scratch/pytest" \

@@ -33,12 +33,9 @@ final class Finish {
 
     /**
      * UniFFI calls the library's error {@code Exception}, which hides Kotlin's own from everyone who imports the package:
-     * {@code catch (e: Exception)} would not catch what they think. Nothing to do where uniffi.toml renames it.
+     * {@code catch (e: Exception)} would not catch what they think.
      */
     private static String errorHasANameOfItsOwn(String text) {
-        if (text.contains("sealed class ConclaveException:")) {
-            return text;
-        }
         expect(1, count(text, "sealed class Exception: kotlin.Exception()"), "the error");
         return text.replaceAll("(?<![\\w.])Exception\\b", "ConclaveException");
     }

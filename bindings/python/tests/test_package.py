@@ -28,7 +28,6 @@ def test_the_programs_in_the_readme_run(tmp_path: Path, monkeypatch: pytest.Monk
     for program in programs:
         exec(compile(program, "README.md", "exec"), names)
     connection = sqlite3.connect("alice.db")
-    connection.executescript("CREATE TABLE inbox (text TEXT); CREATE TABLE outbox (message BLOB)")
     group = person("alice", names["storage"]).create_group()
     names["directory_of_keys"] = {}
     with pytest.raises(conclave.Error.Rejected, match="the directory has another key"):
