@@ -1,7 +1,7 @@
 import Foundation
 
 /// The files under a directory, as the delivery service wants them: each appears whole, and absence is an answer.
-struct Files {
+struct Files: Sendable {
     private let root: String
 
     /// Opens the directory, or makes it.

@@ -64,7 +64,7 @@ public struct Invitation {
 ///
 /// A draft becomes a message by a hard link to the next free number, which succeeds for one writer only; and nothing is locked, so
 /// a process that is killed leaves nothing locked behind. A real service would also look at who is asking.
-public struct Spool {
+public struct Spool: Sendable {
     private let files: Files
 
     /// Opens the directory, or makes it.
