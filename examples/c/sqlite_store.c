@@ -269,13 +269,23 @@ static conclave_status tell_app(sqlite_store *store, const conclave_batch *batch
     if (status != CONCLAVE_OK || effect == NULL || store->on_effect == NULL) {
         return status;
     }
+    /* Released only in the transaction that it was set in: one that the app has ended is not taken for ours. */
+    if (sqlite3_exec(connection->database, "SAVEPOINT conclave_effect", NULL, NULL, NULL) != SQLITE_OK) {
+        return sqlite_connection_failed(connection, "writing");
+    }
     connection->lent = true;
     status = store->on_effect(store->context, connection->database, effect);
     connection->lent = false;
     sqlite_connection_settle(connection);
     /* The words are the app's. */
     sqlite_connection_forget(connection);
-    return status == CONCLAVE_OK ? CONCLAVE_OK : CONCLAVE_STORAGE_FAILED;
+    if (status != CONCLAVE_OK) {
+        return CONCLAVE_STORAGE_FAILED;
+    }
+    if (sqlite3_exec(connection->database, "RELEASE conclave_effect", NULL, NULL, NULL) != SQLITE_OK) {
+        return sqlite_connection_failed(connection, "after on_effect");
+    }
+    return CONCLAVE_OK;
 }
 
 /* The whole transaction. Tells whether a range was cleared. */

@@ -182,15 +182,20 @@ bool SqliteStore::attempt(WriteBatch &batch, bool &cleared) {
 
 // What the app leaves running would keep the transaction from being committed, or the log from being emptied.
 void SqliteStore::tell_app(const conclave_effect &effect) {
-    struct Loan {
-        explicit Loan(SqliteStore &store) : store_(store) { store_.lent_ = true; }
-        ~Loan() {
-            store_.lent_ = false;
-            store_.database_.settle();
-        }
-        SqliteStore &store_;
-    } loan(*this);
-    on_effect_(database_.c(), effect);
+    // Released only in the transaction that it was set in: one that the app has ended is not taken for ours.
+    database_.run("SAVEPOINT conclave_effect");
+    {
+        struct Loan {
+            explicit Loan(SqliteStore &store) : store_(store) { store_.lent_ = true; }
+            ~Loan() {
+                store_.lent_ = false;
+                store_.database_.settle();
+            }
+            SqliteStore &store_;
+        } loan(*this);
+        on_effect_(database_.c(), effect);
+    }
+    database_.run("RELEASE conclave_effect");
 }
 
 // A record that should be absent must not be there, and any other must have the very value.

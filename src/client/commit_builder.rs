@@ -147,6 +147,8 @@ impl CommitBuilder {
     /// `Incapable` if a member or a new one lacks what the group asks for, `Expired`, `BadProposalList`,
     /// `CredentialRejected`, `PolicyRejected` and others.
     pub fn build(&self) -> Result<CommitResult> {
+        // From inside a callback it must not wait for the lock that is held around it. The group's own check comes later.
+        drop(Inside::enter()?);
         // Held all the while, so that nothing is added that the commit would not have.
         let mut place = self.draft()?;
         let draft = place.as_ref().ok_or(Code::Consumed)?;

@@ -84,7 +84,11 @@ impl Host {
 
     /// The time, in seconds since 1970.
     pub(crate) fn now(&self) -> Result<u64> {
-        self.clock.now().map_err(clock_failed)
+        match self.clock.now().map_err(clock_failed)? {
+            // What a callback answers that was torn off in the middle, in some languages.
+            0 => Err(Code::ClockFailed.with("the clock says 1970-01-01")),
+            now => Ok(now),
+        }
     }
 
     /// SignWithLabel (RFC 9420 §5.1.2) by whoever holds the key.

@@ -89,11 +89,13 @@ pub struct WriteBatch {
     position: Mutex<usize>,
     /// Whether anyone has looked at the guards.
     guarded: AtomicBool,
+    /// Whether the last operation was the last one that was asked for.
+    finished: AtomicBool,
 }
 
 impl WriteBatch {
     pub(crate) fn new(guards: Vec<Guard>, ops: Vec<WriteOp>, effect: Option<Effect>) -> Self {
-        WriteBatch { guards, ops, effect, position: Mutex::new(0), guarded: AtomicBool::new(false) }
+        WriteBatch { guards, ops, effect, position: Mutex::new(0), guarded: false.into(), finished: false.into() }
     }
 
     /// Demands one thing more.
@@ -113,7 +115,7 @@ impl WriteBatch {
 
     /// Refuses a `write` that says it has written, and has not even asked for what there was to write.
     pub(super) fn require_taken(&self) -> Result<()> {
-        let taken = self.guarded.load(Ordering::Relaxed) && *self.position.lock() == self.ops.len();
+        let taken = [&self.guarded, &self.finished].into_iter().all(|flag| flag.load(Ordering::Relaxed));
         match taken {
             true => Ok(()),
             false => {
@@ -179,6 +181,7 @@ impl WriteBatch {
         });
         let chunk = left.get(..fitting.count()).unwrap_or_default();
         *position += chunk.len();
+        self.finished.store(*position == self.ops.len(), Ordering::Relaxed);
         chunk
     }
 

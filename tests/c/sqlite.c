@@ -18,7 +18,7 @@ struct app {
     conclave_status status;
     const char *words;
     sqlite_store *called;
-    bool deny, refused;
+    bool deny, refused, ends;
     int calls;
 };
 
@@ -30,6 +30,8 @@ struct world {
     conclave_client *client;
     conclave_group *group;
 };
+
+static void run(sqlite3 *database, const char *sql);
 
 static int no_rollback(void *context, int action, const char *operation, const char *a, const char *b, const char *c)
 {
@@ -55,6 +57,10 @@ static conclave_status on_effect(void *context, sqlite3 *transaction, const conc
     }
     if (app->deny) {
         sqlite3_set_authorizer(transaction, no_rollback, NULL);
+    }
+    if (app->ends) {
+        run(transaction, "ROLLBACK");
+        run(transaction, "BEGIN IMMEDIATE");
     }
     if (app->called != NULL) {
         app->refused = !sqlite_store_scrub(app->called);
@@ -249,6 +255,21 @@ static void app_fails(void)
     end(&world);
 }
 
+/* A transaction that the app ended is not taken for written, also where it began another one. */
+static void app_ends_it(void)
+{
+    struct world world;
+
+    begin(&world, 0);
+    world.app.ends = true;
+    FAILS(CONCLAVE_STORAGE_FAILED, encrypt(&world));
+    CHECK(strstr(detail(), "no such savepoint") != NULL);
+    world.app.ends = false;
+    CHECK(encrypt(&world) == CONCLAVE_OK);
+    let_go(&world);
+    end(&world);
+}
+
 /* A store that is called from inside its own transaction refuses, and the app's words are not lost over that. */
 static void called_from_inside(void)
 {
@@ -350,6 +371,7 @@ int main(void)
     writing_goes_on();
     kept_for_too_long();
     app_fails();
+    app_ends_it();
     called_from_inside();
     no_way_back();
     another_header();

@@ -92,6 +92,50 @@ def test_what_on_effect_raises_takes_everything_back_and_comes_out_of_the_call(t
     assert plaintext(pair.alice.receive(message)) == b"hello"
 
 
+@pytest.mark.parametrize("way", ["ON CONFLICT ROLLBACK", "a full disk", "another transaction"])
+def test_a_transaction_that_sqlite_took_back_is_not_taken_for_written(tmp_path: Path, way: str) -> None:
+    path = tmp_path / "store.db"
+    spoiling: List[bool] = []
+
+    def on_effect(connection: sqlite3.Connection, effect: Effect) -> None:
+        if not spoiling:
+            return
+        try:
+            if way == "a full disk":
+                (pages,) = connection.execute("PRAGMA page_count").fetchone()
+                connection.execute(f"PRAGMA max_page_count = {pages + 1}")
+                connection.execute("INSERT INTO app VALUES (zeroblob(1000000))")
+            else:
+                connection.execute("INSERT INTO app VALUES (1), (1)")
+        except sqlite3.Error:
+            if way == "another transaction":
+                connection.set_authorizer(None)
+                connection.execute("BEGIN")
+
+    storage = SqliteStorage(path, on_effect=on_effect)
+    with sqlite3.connect(path) as app:
+        app.execute("CREATE TABLE app (id PRIMARY KEY ON CONFLICT ROLLBACK)")
+    group = person("alice", storage).create_group()
+    before = _records(path)
+    spoiling.append(True)
+    with pytest.raises(conclave.Error.Storage, match="no such savepoint"):
+        group.encrypt(b"not stored, and so not sent")
+    assert _records(path) == before
+    storage.close()
+
+
+def test_a_conflict_of_the_app_is_not_one_of_the_guards(tmp_path: Path) -> None:
+    calls: List[Effect] = []
+
+    def on_effect(connection: sqlite3.Connection, effect: Effect) -> None:
+        calls.append(effect)
+        raise conclave.StorageError.Conflict()
+
+    with pytest.raises(conclave.Error.Storage, match="which only guards have"):
+        person("alice", SqliteStorage(tmp_path / "store.db", on_effect=on_effect)).create_group()
+    assert len(calls) == 1
+
+
 @pytest.mark.parametrize("statement", ["COMMIT", "END", "ROLLBACK", "commit()", "rollback()", "executescript"])
 def test_on_effect_cannot_end_the_transaction(tmp_path: Path, statement: str) -> None:
     path = tmp_path / "store.db"

@@ -126,7 +126,10 @@ fn attempt(connection: &Connection, options: &Options, batch: &WriteBatch) -> Re
     }
     let cleared = apply_all(&transaction, batch)?;
     if let (Some(on_effect), Some(effect)) = (&options.on_effect, batch.effect()) {
+        // Released only in the transaction that it was set in: one that the app has ended, or made SQLite end, is not taken for ours.
+        transaction.execute_batch("SAVEPOINT conclave_effect")?;
         on_effect(&transaction, &effect)?;
+        transaction.execute_batch("RELEASE conclave_effect")?;
     }
     transaction.commit()?;
     Ok(cleared)

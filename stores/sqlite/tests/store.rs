@@ -54,6 +54,19 @@ fn the_files_are_the_owners_alone() {
 }
 
 #[test]
+fn an_app_that_ends_the_transaction_has_stored_nothing() {
+    for sql in ["ROLLBACK", "ROLLBACK; BEGIN IMMEDIATE", "COMMIT; BEGIN IMMEDIATE"] {
+        let dir = TempDir::new().unwrap();
+        let storage =
+            SqliteStorage::open_with(dir.path().join("store.db"), acting(|app, _| app.execute_batch(sql))).unwrap();
+        let refused = storage.write(joined(vec![put(b"a", b"1")]));
+        assert!(matches!(&refused, Err(StorageError::Unavailable { .. })), "{sql}: {refused:?}");
+        // What was committed was, and the error says that nobody knows.
+        assert_eq!(value(&storage, b"a").is_some(), sql.starts_with("COMMIT"));
+    }
+}
+
+#[test]
 fn effects_join_the_transaction_or_take_it_back() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("store.db");

@@ -52,7 +52,7 @@ async def _run(act: Callable[[], _T], late: Optional[Late]) -> _T:
     work = _threads.submit(contextvars.copy_context().run, act)
     try:
         return await asyncio.shield(asyncio.wrap_future(work))
-    except asyncio.CancelledError:
+    except (asyncio.CancelledError, GeneratorExit):
         if not work.cancel() and late is not None:
             work.add_done_callback(functools.partial(_hand_over, late))
         raise

@@ -123,7 +123,8 @@ class SqliteStorage(_native.Storage):
             try:
                 while_busy(lambda: self._writer.execute("BEGIN IMMEDIATE"), self._busy_timeout, "writing")
                 cleared = self._apply(batch)
-                self._writer.commit()
+                # Not `commit()`, which is content where no transaction is left.
+                self._writer.execute("COMMIT")
             except sqlite3.Error as error:
                 self._writer.rollback()
                 raise unavailable("writing", error) from error
@@ -191,15 +192,21 @@ class SqliteStorage(_native.Storage):
     def _tell(self, effect: Optional[Effect]) -> None:
         if self._on_effect is None or effect is None:
             return
+        # Released only in the transaction that it was set in: SQLite ends one by itself after some errors, such as a full disk, and the
+        # app may have caught that.
+        self._writer.execute("SAVEPOINT conclave_effect")
         self._in_effect = True
         try:
             self._on_effect(self._writer, effect)
         except sqlite3.Error as error:
             raise StorageError.Unavailable(f"on_effect: {error}") from error
+        except StorageError.Conflict as error:
+            raise StorageError.Unavailable("on_effect: a conflict, which only guards have") from error
         finally:
             self._in_effect = False
             # It may have set one.
             self._writer.row_factory = None
+        self._writer.execute("RELEASE conclave_effect")
 
     def _authorize(self, action: int, *about: object) -> int:
         """Lets `on_effect` do everything but begin and end transactions."""
@@ -208,6 +215,9 @@ class SqliteStorage(_native.Storage):
     def _refuse_inside_a_transaction(self) -> None:
         if self._closed:
             raise StorageError.Unavailable("the store is closed")
+        if not self._in_effect:
+            # Left behind where taking it back has failed.
+            self._writer.rollback()
         if self._writer.in_transaction:
             raise StorageError.Unavailable(
                 "a transaction is open: the library was called from inside one, or one was left behind"

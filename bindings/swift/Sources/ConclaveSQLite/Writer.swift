@@ -71,10 +71,22 @@ final class Writer {
             }
             let cleared = try applyAll(batch)
             if let onEffect, let effect = batch.effect() {
-                try onEffect(connection, effect)
+                try tell(effect, onEffect)
             }
             return cleared
         }
+    }
+
+    /// Fails where the app has ended the transaction: then nothing of the batch is stored.
+    private func tell(_ effect: Effect, _ onEffect: SQLiteStorage.OnEffect) throws {
+        // Released only in the transaction that it was set in.
+        try connection.run("SAVEPOINT conclave_effect")
+        do {
+            try onEffect(connection, effect)
+        } catch StorageError.Conflict {
+            throw refusal("onEffect: a conflict, which only guards have")
+        }
+        try connection.run("RELEASE conclave_effect")
     }
 
     private func applyAll(_ batch: WriteBatch) throws -> Bool {

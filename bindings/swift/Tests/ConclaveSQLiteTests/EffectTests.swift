@@ -59,6 +59,14 @@ final class EffectTests: StoreTestCase {
         XCTAssertEqual(try app("SELECT count(*) FROM sqlite_schema WHERE name = 'app'"), [[0]])
     }
 
+    func testATransactionThatTheAppEndedIsNotTakenForWritten() throws {
+        let storage = try SQLiteStorage(path: path) { connection, _ in
+            try connection.script("ROLLBACK; BEGIN IMMEDIATE")
+        }
+        XCTAssertTrue(words { try storage.write(batch: HandMade.joined([put("b", "3")])) }.contains("no such savepoint"))
+        XCTAssertNil(try storage.value("b"))
+    }
+
     func testALockedStorageIsSaidToBeLocked() throws {
         let storage = try SQLiteStorage(path: path) { _, _ in throw StorageError.Locked(detail: "until unlocked") }
         let client = try Client(config: basicConfig(name: "alice"), storage: storage, validator: acceptAll())

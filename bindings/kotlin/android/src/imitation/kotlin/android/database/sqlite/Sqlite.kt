@@ -18,36 +18,47 @@ class SQLiteDatabaseLockedException(message: String?) : SQLiteException(message)
 /** One connection, which a thread has to itself for a statement or for a whole transaction. */
 class SQLiteDatabase private constructor(private val jdbc: Connection) : Closeable {
     private val session = ReentrantLock()
-    private var transaction = false
-    private var successful = false
+    private val transactions = ArrayDeque<Transaction>()
 
     val isWriteAheadLoggingEnabled: Boolean get() = true
 
-    fun inTransaction(): Boolean = session.isHeldByCurrentThread && transaction
+    fun inTransaction(): Boolean = session.isHeldByCurrentThread && transactions.isNotEmpty()
 
-    fun beginTransactionNonExclusive() {
+    fun beginTransactionNonExclusive(): Unit = beginTransactionWithListenerNonExclusive(null)
+
+    fun beginTransactionWithListenerNonExclusive(listener: SQLiteTransactionListener?) {
         session.lock()
         try {
-            execSQL("BEGIN IMMEDIATE")
+            if (transactions.isEmpty()) execSQL("BEGIN IMMEDIATE")
         } catch (thrown: Throwable) {
             session.unlock()
             throw thrown
         }
-        transaction = true
-        successful = false
+        transactions.addLast(Transaction(listener))
     }
 
     fun setTransactionSuccessful() {
-        successful = true
+        transactions.last().successful = true
     }
 
+    /** Like Android's: the end of the outermost one decides, and one inside that failed decides it, without a word. */
     fun endTransaction() {
-        transaction = false
+        val ended = transactions.removeLast()
+        val successful = ended.successful && !ended.childFailed
         try {
-            execSQL(if (successful) "COMMIT" else "ROLLBACK")
+            if (successful) ended.listener?.onCommit() else ended.listener?.onRollback()
+            when (val outer = transactions.lastOrNull()) {
+                null -> execSQL(if (successful) "COMMIT" else "ROLLBACK")
+                else -> outer.childFailed = outer.childFailed || !successful
+            }
         } finally {
             session.unlock()
         }
+    }
+
+    private class Transaction(val listener: SQLiteTransactionListener?) {
+        var successful = false
+        var childFailed = false
     }
 
     fun execSQL(sql: String): Unit = compileStatement(sql).use { it.execute() }
@@ -104,6 +115,14 @@ class SQLiteDatabase private constructor(private val jdbc: Connection) : Closeab
             }
         }
     }
+}
+
+interface SQLiteTransactionListener {
+    fun onBegin()
+
+    fun onCommit()
+
+    fun onRollback()
 }
 
 interface SQLiteCursorDriver

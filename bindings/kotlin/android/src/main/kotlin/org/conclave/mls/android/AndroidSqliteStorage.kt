@@ -5,6 +5,7 @@ import android.database.DatabaseErrorHandler
 import android.database.SQLException
 import android.database.sqlite.SQLiteDatabase
 import android.database.sqlite.SQLiteDatabaseLockedException
+import android.database.sqlite.SQLiteTransactionListener
 import java.io.File
 import org.conclave.mls.Effect
 import org.conclave.mls.KeyRange
@@ -96,12 +97,30 @@ public class AndroidSqliteStorage(file: File, private val onEffect: OnEffect? = 
 
     /** Begins as a writer at once: what is read inside is still so when it is written. */
     private fun <T> inTransaction(act: () -> T): T {
-        database.beginTransactionNonExclusive()
-        try {
-            return act().also { database.setTransactionSuccessful() }
-        } finally {
-            database.endTransaction()
+        val ending = Ending()
+        database.beginTransactionWithListenerNonExclusive(ending)
+        val done =
+            try {
+                act().also { database.setTransactionSuccessful() }
+            } finally {
+                database.endTransaction()
+            }
+        // Android takes all back, and says nothing, where a transaction inside this one was not successful.
+        if (!ending.committed) throw refusal("on_effect: a transaction of the app inside this one was taken back, and this one with it")
+        return done
+    }
+
+    /** How a transaction ended. */
+    private class Ending : SQLiteTransactionListener {
+        var committed = false
+
+        override fun onBegin() = Unit
+
+        override fun onCommit() {
+            committed = true
         }
+
+        override fun onRollback() = Unit
     }
 
     private fun apply(batch: WriteBatch): Boolean {
@@ -115,8 +134,16 @@ public class AndroidSqliteStorage(file: File, private val onEffect: OnEffect? = 
             records.apply(op)
             cleared = cleared || op is WriteOp.DeleteRange
         }
-        batch.effect()?.let { onEffect?.store(database, it) }
+        batch.effect()?.let(::tell)
         return cleared
+    }
+
+    private fun tell(effect: Effect) {
+        try {
+            onEffect?.store(database, effect)
+        } catch (_: StorageException.Conflict) {
+            throw refusal("on_effect: a conflict, which only guards have")
+        }
     }
 
     /**

@@ -51,6 +51,25 @@ class AndroidSqliteStorageTest {
     }
 
     @Test
+    fun `a transaction inside ours that failed is not taken for written`() {
+        var spoils = false
+        val storage = AndroidSqliteStorage.open(context, "store.db") { database, _ ->
+            if (spoils) {
+                database.beginTransactionNonExclusive()
+                // Not successful, and the app does not mind.
+                database.endTransaction()
+            }
+        }
+        val group = client("alice", storage).createGroup()
+        val before = storage.scan(ByteArray(0), ByteArray(0), 9999u)
+        spoils = true
+        assertThrows(ConclaveException.Storage::class.java) { group.encrypt(ByteArray(1)) }
+        assertEquals(before, storage.scan(ByteArray(0), ByteArray(0), 9999u))
+        spoils = false
+        group.encrypt(ByteArray(1))
+    }
+
+    @Test
     fun `two stores on one file read a message once`() {
         val (one, other) = List(2) { AndroidSqliteStorage.open(context, "store.db") }
         val alice = client("alice", memoryStorage()).createGroup()

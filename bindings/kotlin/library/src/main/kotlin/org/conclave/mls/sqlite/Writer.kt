@@ -4,6 +4,7 @@ import java.sql.SQLException
 import java.time.Duration
 import java.util.concurrent.locks.ReentrantLock
 import kotlin.concurrent.withLock
+import org.conclave.mls.Effect
 import org.conclave.mls.StorageException
 import org.conclave.mls.WriteBatch
 import org.conclave.mls.WriteOp
@@ -95,13 +96,32 @@ internal class Writer(
         try {
             checkGuards(batch)
             val cleared = applyAll(batch)
-            batch.effect()?.let { onEffect?.store(connection.jdbc, it) }
+            batch.effect()?.let(::tell)
             connection.run("COMMIT")
             return cleared
         } catch (thrown: Throwable) {
             rollBack(thrown)
             throw thrown
         }
+    }
+
+    /** Fails where the app has ended the transaction, by JDBC's own means for instance: then nothing of the batch is stored. */
+    private fun tell(effect: Effect) {
+        val tellApp = onEffect ?: return
+        // Released only in the transaction that it was set in.
+        connection.run("SAVEPOINT conclave_effect")
+        try {
+            tellApp.store(connection.jdbc, effect)
+        } catch (_: StorageException.Conflict) {
+            throw refusal("on_effect: a conflict, which only guards have")
+        } finally {
+            // What JDBC then does by itself at each statement.
+            if (!connection.jdbc.autoCommit) {
+                connection.jdbc.rollback()
+                connection.jdbc.autoCommit = true
+            }
+        }
+        connection.run("RELEASE conclave_effect")
     }
 
     private fun checkGuards(batch: WriteBatch) {

@@ -18,6 +18,7 @@ import org.conclave.mls.person
 import org.conclave.mls.text
 import org.junit.jupiter.api.Assertions.assertArrayEquals
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -72,6 +73,30 @@ class SqliteStorageTest {
         })
         val error = assertThrows(ConclaveException.Storage::class.java) { person("alice", storage).createGroup() }
         assertTrue("nowhere" in error.detail && "\n" !in error.detail, error.detail)
+    }
+
+    @Test
+    fun `a transaction that the app ended by means of JDBC is not taken for written`() {
+        var spoils = false
+        val storage = SqliteStorage(file, onEffect = { connection, _ ->
+            if (spoils) {
+                try {
+                    connection.autoCommit = false
+                    connection.commit()
+                } catch (_: java.sql.SQLException) {
+                    connection.rollback()
+                }
+            }
+        })
+        val group = person("alice", storage).createGroup()
+        val before = storage.scan(ByteArray(0), ByteArray(0), 9999u)
+        spoils = true
+        repeat(2) { assertThrows(ConclaveException.Storage::class.java) { group.encrypt(ByteArray(1)) } }
+        assertEquals(before, storage.scan(ByteArray(0), ByteArray(0), 9999u))
+        spoils = false
+        group.encrypt(ByteArray(1))
+        assertNotEquals(before, storage.scan(ByteArray(0), ByteArray(0), 9999u))
+        storage.close()
     }
 
     @Test
