@@ -1090,7 +1090,7 @@ struct conclave_clock {
   void *context;
   // Called once, when nothing uses the clock any more; may be NULL.
   conclave_release release;
-  // Writes the time now, in seconds since 1970-01-01T00:00:00Z, into `seconds`. Returns `CONCLAVE_OK`, or
+  // Writes the time now, in seconds since 1970-01-01T00:00:00Z, into `seconds`; 0 counts as a failure. Returns `CONCLAVE_OK`, or
   // `CONCLAVE_CLOCK_FAILED`, best with words, through `conclave_host_error`.
   conclave_status (*now)(void *context, uint64_t *seconds);
 };

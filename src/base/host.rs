@@ -248,7 +248,7 @@ impl Policy for PermitAll {
 /// Tells the time, in seconds since 1970-01-01T00:00:00Z.
 #[uniffi::export(rust, foreign)]
 pub trait Clock: Send + Sync {
-    /// The time now. An error comes back from the call that needed it, and nothing has changed.
+    /// The time now; 0 counts as a failure. An error comes back from the call that needed it, and nothing has changed.
     fn now(&self) -> Result<u64>;
 }
 

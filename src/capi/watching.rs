@@ -21,7 +21,7 @@ pub struct conclave_clock {
     pub context: *mut c_void,
     /// Called once, when nothing uses the clock any more; may be NULL.
     pub release: conclave_release,
-    /// Writes the time now, in seconds since 1970-01-01T00:00:00Z, into `seconds`. Returns `CONCLAVE_OK`, or
+    /// Writes the time now, in seconds since 1970-01-01T00:00:00Z, into `seconds`; 0 counts as a failure. Returns `CONCLAVE_OK`, or
     /// `CONCLAVE_CLOCK_FAILED`, best with words, through `conclave_host_error`.
     pub now: Option<unsafe extern "C" fn(context: *mut c_void, seconds: *mut u64) -> conclave_status>,
 }

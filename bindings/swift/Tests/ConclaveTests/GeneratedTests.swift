@@ -29,11 +29,11 @@ final class GeneratedTests: XCTestCase {
         let throwing = Set(try matches(#"(?:open|public) func (\w+)\([^{]*throws"#, in: generatedSource()))
         let named: Set = [
             "errorInfo", "acceptAll", "basicConfig", "version", "memoryStorage", "setLogger", "identity", "id", "newCommit",
-            "atEpoch", "place", "effect", "guards", "nextChunk", "rewind", "size", "log", "uniffiCloneHandle",
+            "atEpoch", "place", "effect", "guards", "nextChunk", "rewind", "size", "uniffiCloneHandle",
         ]
         XCTAssertEqual(found.subtracting(throwing), named)
         let readme = try source("README.md")
-        for name in named.subtracting(["uniffiCloneHandle", "log"]) {
+        for name in named.subtracting(["uniffiCloneHandle"]) {
             XCTAssertTrue(readme.contains("`\(name)`") || readme.contains(".\(name)`"), "\(name) is not in the README")
         }
     }

@@ -52,6 +52,11 @@ internal class SqliteConnection(val jdbc: Connection) : AutoCloseable {
         bound(sql, values).executeUpdate()
     }
 
+    /** Runs a statement that may fail, which leaves a prepared one useless. */
+    fun once(sql: String) {
+        jdbc.createStatement().use { it.execute(sql) }
+    }
+
     /** Runs a statement, and [read]s its rows. */
     fun <T> query(sql: String, vararg values: Any, read: (ResultSet) -> T): T = bound(sql, values).executeQuery().use(read)
 

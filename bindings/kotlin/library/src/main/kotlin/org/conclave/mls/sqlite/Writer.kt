@@ -109,7 +109,7 @@ internal class Writer(
     private fun tell(effect: Effect) {
         val tellApp = onEffect ?: return
         // Released only in the transaction that it was set in.
-        connection.run("SAVEPOINT conclave_effect")
+        connection.once("SAVEPOINT conclave_effect")
         try {
             tellApp.store(connection.jdbc, effect)
         } catch (_: StorageException.Conflict) {
@@ -121,7 +121,7 @@ internal class Writer(
                 connection.jdbc.autoCommit = true
             }
         }
-        connection.run("RELEASE conclave_effect")
+        connection.once("RELEASE conclave_effect")
     }
 
     private fun checkGuards(batch: WriteBatch) {
