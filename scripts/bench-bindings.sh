@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What calls cost across the border, in each language beside Rust, on the library that is shipped: encrypting 1 KiB, the same with a
-# storage in that language, and joining a group of MEMBERS (100000 unless given) through the language's SQLite store.
+# What calls cost across the border, in each language beside Rust, on a release build: encrypting 1 KiB, the same with a storage in that
+# language, and joining a group of MEMBERS (100000 unless given) through the language's SQLite store.
 # Called by `make bench-bindings`.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,10 +11,11 @@ scratch=$target/bench-bindings
 members=${MEMBERS:-100000}
 mkdir -p "$scratch/built"
 
-$cargo build --quiet --package conclave-mls --lib --profile library
 $cargo build --quiet --package conclave-bindgen --profile tools
 $cargo build --quiet --release --package conclave-check
-cp "$target"/library/libconclave.* "$target/tools/uniffi-bindgen" "$scratch/built/"
+for file in "$target"/release/deps/libconclave.so "$target"/release/deps/libconclave.dylib "$target"/tools/uniffi-bindgen; do
+  if [ -e "$file" ]; then cp "$file" "$scratch/built/"; fi
+done
 export CONCLAVE_BUILT=$scratch/built
 cp "$target/release/bench" "$scratch/rust-bench"
 
