@@ -10,7 +10,7 @@ const PREAMBLE: &str = include_str!("src/capi/header.txt");
 
 /// The parts of the header, in the order in which a reader wants them: the file of the room that each is made of, and its title.
 /// A struct that stands in another one by value comes before it.
-const PARTS: [(&str, &str); 32] = [
+const PARTS: [(&str, &str); 33] = [
     ("status", "Status"),
     ("version", "Version"),
     ("bytes", "Bytes"),
@@ -27,6 +27,7 @@ const PARTS: [(&str, &str); 32] = [
     ("config", "Configuration"),
     ("client", "Client"),
     ("key_packages", "Key packages"),
+    ("psk", "Pre-shared keys"),
     ("lookups", "Lookups"),
     ("group", "Group"),
     ("members", "Members"),

@@ -63,6 +63,7 @@
  *     Configuration   What the app decides once, and what it lends.
  *     Client          Opening a client, and what concerns all of it.
  *     Key packages    Key packages of this client.
+ *     Pre-shared keys External pre-shared keys: secrets that members have from elsewhere.
  *     Lookups         Looking without touching.
  *     Group           A group: how it stands, sending, its secrets, and its end.
  *     Members         Who is in a group.
@@ -1430,26 +1431,6 @@ conclave_status conclave_client_join(const conclave_client *client,
                                      const conclave_join_options *options,
                                      conclave_group **group);
 
-// Puts an external pre-shared key into the storage, to be used by its id in commits and Welcomes.
-//
-// Returns: `CONCLAVE_OK`, `CONCLAVE_TOO_LONG` for a key or an id of more than 4096 bytes.
-// In: `client`; `psk_id`; `secret`, which the caller wipes.
-// Out: nothing.
-// State: writes one record.
-// Threads: any.
-conclave_status conclave_client_put_psk(const conclave_client *client,
-                                        conclave_bytes psk_id,
-                                        conclave_bytes secret);
-
-// Deletes an external pre-shared key, if it is there.
-//
-// Returns: `CONCLAVE_OK`.
-// In: `client`; `psk_id`.
-// Out: nothing.
-// State: writes one record.
-// Threads: any.
-conclave_status conclave_client_delete_psk(const conclave_client *client, conclave_bytes psk_id);
-
 // Deletes what is too old in all groups, as `conclave_group_prune` does, and key packages whose time is over. Call it now and
 // then, once a day for instance.
 //
@@ -1578,6 +1559,28 @@ conclave_status conclave_client_delete_key_packages(const conclave_client *clien
 conclave_status conclave_client_key_package_status(const conclave_client *client,
                                                    conclave_bytes reference,
                                                    conclave_key_package_status *found);
+
+// ---- Pre-shared keys --------------------------------------------------------------------------------------------------------
+// External pre-shared keys: secrets that members have from elsewhere.
+
+// Puts an external pre-shared key into the storage, to be used by its id in commits and Welcomes.
+//
+// Returns: `CONCLAVE_OK`, `CONCLAVE_TOO_LONG` for a key or an id of more than 4096 bytes, `CONCLAVE_CONSUMED` after
+// `conclave_client_wipe`.
+// In: `client`; `psk_id`; `secret`, which the caller wipes.
+// Out: nothing.
+// State: writes one record.
+// Threads: any.
+conclave_status conclave_client_put_psk(const conclave_client *client, conclave_bytes psk_id, conclave_bytes secret);
+
+// Deletes an external pre-shared key, if it is there.
+//
+// Returns: `CONCLAVE_OK`, `CONCLAVE_CONSUMED` after `conclave_client_wipe`.
+// In: `client`; `psk_id`.
+// Out: nothing.
+// State: writes one record.
+// Threads: any.
+conclave_status conclave_client_delete_psk(const conclave_client *client, conclave_bytes psk_id);
 
 // ---- Lookups ----------------------------------------------------------------------------------------------------------------
 // Looking without touching.

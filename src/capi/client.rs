@@ -304,37 +304,6 @@ pub extern "C" fn conclave_client_join(
     })
 }
 
-/// Puts an external pre-shared key into the storage, to be used by its id in commits and Welcomes.
-///
-/// Returns: `CONCLAVE_OK`, `CONCLAVE_TOO_LONG` for a key or an id of more than 4096 bytes.
-/// In: `client`; `psk_id`; `secret`, which the caller wipes.
-/// Out: nothing.
-/// State: writes one record.
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub extern "C" fn conclave_client_put_psk(
-    client: Option<&conclave_client>,
-    psk_id: conclave_bytes,
-    secret: conclave_bytes,
-) -> conclave_status {
-    answer(|| required(client, "client")?.client.put_psk(psk_id.copy("psk_id")?, secret.copy("secret")?))
-}
-
-/// Deletes an external pre-shared key, if it is there.
-///
-/// Returns: `CONCLAVE_OK`.
-/// In: `client`; `psk_id`.
-/// Out: nothing.
-/// State: writes one record.
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub extern "C" fn conclave_client_delete_psk(
-    client: Option<&conclave_client>,
-    psk_id: conclave_bytes,
-) -> conclave_status {
-    answer(|| required(client, "client")?.client.delete_psk(psk_id.copy("psk_id")?))
-}
-
 /// Deletes what is too old in all groups, as `conclave_group_prune` does, and key packages whose time is over. Call it now and
 /// then, once a day for instance.
 ///

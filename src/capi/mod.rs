@@ -40,6 +40,7 @@ mod pending_commit;
 mod policy;
 mod proposal;
 mod proposing;
+mod psk;
 mod receive;
 mod signer;
 mod status;
