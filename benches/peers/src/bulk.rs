@@ -1,0 +1,34 @@
+//! A group that is added all at once.
+
+use crate::person::{Change, Made, Person};
+use crate::scene::Seat;
+
+/// Everybody who is to be added.
+pub struct Bulk<P: Person> {
+    key_packages: Vec<Vec<u8>>,
+    /// The one of them who joins.
+    pub joiner: Seat<P>,
+    welcome: Option<Vec<u8>>,
+}
+
+impl<P: Person> Bulk<P> {
+    /// All but the creator of a group of `n`.
+    pub fn new(n: u32, enter: fn(&str) -> P) -> Self {
+        let mut joiner = enter("joiner");
+        let mut key_packages: Vec<_> = (2..n).map(|member| enter(&format!("member {member}")).key_package()).collect();
+        key_packages.insert(key_packages.len() / 2, joiner.key_package());
+        Bulk { key_packages, joiner: Seat::new(joiner), welcome: None }
+    }
+
+    /// Has the creator of a new group make the commit that adds them.
+    pub fn add(&mut self, creator: &mut P) -> Made {
+        let made = creator.commit(Change { add: &self.key_packages, remove: None, tree_inside: true });
+        self.welcome.clone_from(&made.welcome);
+        made
+    }
+
+    /// The Welcome of the last such commit.
+    pub fn welcome(&self) -> Option<&[u8]> {
+        self.welcome.as_deref()
+    }
+}

@@ -1,0 +1,101 @@
+//! The state in which every round begins, and the messages that are received in it.
+
+use crate::person::{Change, Made, Person};
+use crate::seating::seat;
+
+/// What is encrypted.
+pub const TEXT: [u8; 1024] = [7; 1024];
+
+/// How many messages are lost before one arrives.
+const SKIPPED: usize = 1000;
+
+/// A person, and the state to go back to.
+pub struct Seat<P: Person> {
+    /// The person.
+    pub person: P,
+    start: P::Saved,
+}
+
+impl<P: Person> Seat<P> {
+    /// Someone whose present state is the one to go back to.
+    pub fn new(person: P) -> Self {
+        Seat { start: person.save(), person }
+    }
+
+    /// The person as in the beginning.
+    pub fn again(&mut self) -> &mut P {
+        self.person.restore(&self.start);
+        &mut self.person
+    }
+}
+
+/// A full group.
+pub struct Scene<P: Person> {
+    /// Its first member.
+    pub sender: Seat<P>,
+    /// The member in the middle.
+    pub receiver: Seat<P>,
+    /// Someone outside, who has a key package.
+    pub newcomer: Seat<P>,
+    /// Someone outside, who has none.
+    pub visitor: Seat<P>,
+    /// The newcomer's key package.
+    pub key_package: Vec<u8>,
+    /// The leaf of another member; in a group of two and three, there is none to spare.
+    pub bystander: Option<u32>,
+    /// The sender's commit of fresh keys.
+    pub update: Made,
+    /// The sender's commit that adds the newcomer.
+    pub add: Made,
+    /// The tree of the epoch that this begins.
+    pub grown: Vec<u8>,
+    /// The sender's commit that removes the bystander.
+    pub removal: Option<Made>,
+    /// The sender's first and second messages, and the one after many.
+    pub messages: [Vec<u8>; 3],
+    /// The GroupInfo for joining by oneself, and the tree.
+    pub entrance: (Vec<u8>, Vec<u8>),
+    /// The commit by which the visitor joins.
+    pub external: Vec<u8>,
+}
+
+impl<P: Person> Scene<P> {
+    /// A group of `n` with people who enter like this.
+    pub fn new(n: u32, enter: fn(&str) -> P) -> Self {
+        let [mut sender, mut receiver, mut newcomer, visitor] =
+            ["sender", "receiver", "newcomer", "visitor"].map(enter);
+        seat(n, &mut sender, &mut receiver);
+        let key_package = newcomer.key_package();
+        let [mut sender, receiver, newcomer, mut visitor] = [sender, receiver, newcomer, visitor].map(Seat::new);
+        let bystander = Some(n / 4).filter(|leaf| *leaf > 0);
+        let update = sender.again().commit(Change::default());
+        let removal = bystander.map(|leaf| sender.again().commit(Change { remove: Some(leaf), ..Change::default() }));
+        let add = sender.again().commit(Change { add: std::slice::from_ref(&key_package), ..Change::default() });
+        sender.person.confirm();
+        let grown = sender.person.tree();
+        let messages = speak(sender.again());
+        let entrance = (sender.again().group_info(), sender.person.tree());
+        let external = visitor.again().join_external(&entrance.0, &entrance.1);
+        Scene {
+            sender,
+            receiver,
+            newcomer,
+            visitor,
+            key_package,
+            bystander,
+            update,
+            add,
+            grown,
+            removal,
+            messages,
+            entrance,
+            external,
+        }
+    }
+}
+
+fn speak(sender: &mut impl Person) -> [Vec<u8>; 3] {
+    let (first, second) = (sender.encrypt(&TEXT), sender.encrypt(&TEXT));
+    (2..SKIPPED).for_each(|_| drop(sender.encrypt(&TEXT)));
+    [first, second, sender.encrypt(&TEXT)]
+}
