@@ -6,7 +6,7 @@ use crate::scene::Seat;
 /// Everybody who is to be added.
 pub struct Bulk<P: Person> {
     key_packages: Vec<Vec<u8>>,
-    /// The one of them who joins.
+    /// The last of them.
     pub joiner: Seat<P>,
     welcome: Option<Vec<u8>>,
 }
@@ -15,8 +15,8 @@ impl<P: Person> Bulk<P> {
     /// All but the creator of a group of `n`.
     pub fn new(n: u32, enter: fn(&str) -> P) -> Self {
         let mut joiner = enter("joiner");
-        let mut key_packages: Vec<_> = (2..n).map(|member| enter(&format!("member {member}")).key_package()).collect();
-        key_packages.insert(key_packages.len() / 2, joiner.key_package());
+        let others = (2..n).map(|number| enter(&format!("member {number}")).key_package());
+        let key_packages = others.chain([joiner.key_package()]).collect();
         Bulk { key_packages, joiner: Seat::new(joiner), welcome: None }
     }
 

@@ -1,9 +1,9 @@
-//! What each operation takes with conclave, OpenMLS and mls-rs, in one process.
+//! What each operation takes with conclave, OpenMLS and mls-rs, in one process. The harness is the one of the folder above, and
+//! so are its settings (its `compare.rs`); `conclave-bench-peers all` is with every kind of storage that conclave is measured on.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod bulk;
-mod contender;
 mod fullness;
 mod mls_rs;
 mod openmls;
@@ -13,43 +13,26 @@ mod scene;
 mod seating;
 mod shelf;
 
-use contender::{Contender, Operation};
+use conclave_benches::contender::Contender;
+use conclave_benches::ours::person::Storing;
+use conclave_benches::ours::{self, Ours};
+
+use openmls::OpenMls;
 use peer::Peer;
 
 fn main() {
-    let sizes: Vec<u32> = std::env::args().skip(1).map(|size| size.parse().unwrap()).collect();
-    let mut contenders: Vec<Box<dyn Contender>> = vec![
-        Box::new(Peer::new("OpenMLS", openmls::OpenMls::enter)),
-        Box::new(Peer::new("OpenMLS, GroupInfo per commit", openmls::OpenMls::enter_with_group_info)),
+    let everything = std::env::args().any(|argument| argument == "all");
+    let mut contenders =
+        if everything { ours::all() } else { vec![Box::new(Ours::new(Storing::Memory)) as Box<dyn Contender>] };
+    contenders.extend(peers());
+    conclave_benches::compare(contenders, &[2, 10, 100, 1_000, 10_000]);
+}
+
+fn peers() -> [Box<dyn Contender>; 4] {
+    [
+        Box::new(Peer::new("OpenMLS", OpenMls::enter)),
+        Box::new(Peer::new("OpenMLS, GroupInfo per commit", OpenMls::enter_with_group_info)),
         Box::new(Peer::new("mls-rs", mls_rs::enter)),
-    ];
-    for n in sizes {
-        for contender in &mut contenders {
-            let start = std::time::Instant::now();
-            contender.gather(n);
-            println!("{n} {} gathered in {:?}", contender.name(), start.elapsed());
-            for operation in Operation::ALL {
-                let start = std::time::Instant::now();
-                let mut samples = Vec::new();
-                while samples.len() < 7 && start.elapsed().as_secs() < 3 {
-                    samples.extend(contender.round(operation));
-                    if samples.is_empty() {
-                        break;
-                    }
-                }
-                samples.sort_by_key(|sample| sample.elapsed);
-                let Some(sample) = samples.get(samples.len() / 2) else { continue };
-                println!(
-                    "{n:6} {:32} {:28} {:>12.1?} r {} {} w {} {}",
-                    contender.name(),
-                    operation.name(),
-                    sample.elapsed,
-                    sample.reads,
-                    sample.read_bytes,
-                    sample.writes,
-                    sample.written_bytes
-                );
-            }
-        }
-    }
+        Box::new(Peer::new("mls-rs, tree apart", mls_rs::enter_with_tree_apart)),
+    ]
 }

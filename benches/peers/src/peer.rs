@@ -2,8 +2,9 @@
 
 use std::time::Instant;
 
+use conclave_benches::contender::{Contender, Operation, Sample};
+
 use crate::bulk::Bulk;
-use crate::contender::{Contender, Operation, Sample};
 use crate::person::{Change, Person};
 use crate::scene::{Scene, TEXT};
 
@@ -90,7 +91,7 @@ fn send<P: Person>(scene: &mut Scene<P>, operation: Operation) -> Option<Sample>
             return Some(timed(sender, |sender| drop(sender.encrypt(&TEXT))));
         }
         Operation::Add => Change { add: std::slice::from_ref(&scene.key_package), ..Change::default() },
-        Operation::Remove => Change { remove: Some(scene.bystander?), ..Change::default() },
+        Operation::Remove => Change { remove: Some(scene.other), ..Change::default() },
         _ => Change::default(),
     };
     Some(timed(sender, |sender| drop(sender.commit(change))))
@@ -113,7 +114,9 @@ fn receive<P: Person>(scene: &mut Scene<P>, operation: Operation) -> Option<Samp
         }
         Operation::DecryptSkipped => late,
         Operation::ProcessAdd => &scene.add.commit,
-        Operation::ProcessRemove => &scene.removal.as_ref()?.commit,
+        // In a group of two or three, it is the receiver who is removed.
+        Operation::ProcessRemove if scene.is_small => return None,
+        Operation::ProcessRemove => &scene.removal.commit,
         Operation::ProcessExternal => &scene.external,
         _ => &scene.update.commit,
     };

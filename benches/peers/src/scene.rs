@@ -31,6 +31,8 @@ impl<P: Person> Seat<P> {
 
 /// A full group.
 pub struct Scene<P: Person> {
+    /// Whether the other member is the receiver.
+    pub is_small: bool,
     /// Its first member.
     pub sender: Seat<P>,
     /// The member in the middle.
@@ -41,16 +43,16 @@ pub struct Scene<P: Person> {
     pub visitor: Seat<P>,
     /// The newcomer's key package.
     pub key_package: Vec<u8>,
-    /// The leaf of another member; in a group of two and three, there is none to spare.
-    pub bystander: Option<u32>,
+    /// A leaf of another member: in a group of two or three, the receiver's.
+    pub other: u32,
     /// The sender's commit of fresh keys.
     pub update: Made,
     /// The sender's commit that adds the newcomer.
     pub add: Made,
     /// The tree of the epoch that this begins.
     pub grown: Vec<u8>,
-    /// The sender's commit that removes the bystander.
-    pub removal: Option<Made>,
+    /// The sender's commit that removes the other member.
+    pub removal: Made,
     /// The sender's first and second messages, and the one after many.
     pub messages: [Vec<u8>; 3],
     /// The GroupInfo for joining by oneself, and the tree.
@@ -67,9 +69,9 @@ impl<P: Person> Scene<P> {
         seat(n, &mut sender, &mut receiver);
         let key_package = newcomer.key_package();
         let [mut sender, receiver, newcomer, mut visitor] = [sender, receiver, newcomer, visitor].map(Seat::new);
-        let bystander = Some(n / 4).filter(|leaf| *leaf > 0);
+        let other = (n / 4).max(1);
         let update = sender.again().commit(Change::default());
-        let removal = bystander.map(|leaf| sender.again().commit(Change { remove: Some(leaf), ..Change::default() }));
+        let removal = sender.again().commit(Change { remove: Some(other), ..Change::default() });
         let add = sender.again().commit(Change { add: std::slice::from_ref(&key_package), ..Change::default() });
         sender.person.confirm();
         let grown = sender.person.tree();
@@ -77,12 +79,13 @@ impl<P: Person> Scene<P> {
         let entrance = (sender.again().group_info(), sender.person.tree());
         let external = visitor.again().join_external(&entrance.0, &entrance.1);
         Scene {
+            is_small: other == n / 2,
             sender,
             receiver,
             newcomer,
             visitor,
             key_package,
-            bystander,
+            other,
             update,
             add,
             grown,

@@ -21,6 +21,10 @@ pub fn seat<P: Person>(n: u32, sender: &mut P, receiver: &mut P) {
             founder.receive(commit, vec![]).unwrap();
         }
     }
+    for person in [&mut *sender, &mut *receiver] {
+        person.close();
+        person.open();
+    }
     assert_eq!(sender.tree(), receiver.tree());
     assert!(is_full(&sender.tree(), n), "the tree has gaps");
 }

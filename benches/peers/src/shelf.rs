@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use crate::contender::Sample;
+use conclave_benches::contender::Sample;
 
 /// What lay in a storage at some moment.
 pub type Records = HashMap<Vec<u8>, Arc<Vec<u8>>>;
@@ -24,7 +24,7 @@ impl Shelf {
         let mut state = self.state();
         let record = state.records.get(key).cloned();
         state.tally.reads += 1;
-        state.tally.read_bytes += record.as_ref().map_or(0, |record| record.len() as u64);
+        state.tally.read_bytes += record.as_ref().map_or(0, |record| (key.len() + record.len()) as u64);
         record
     }
 

@@ -20,8 +20,17 @@ use crate::shelf::{Records, Shelf};
 /// A lifetime of key packages that everybody accepts.
 const LIFETIME: Duration = Duration::from_secs(28 * 24 * 60 * 60);
 
-/// Somebody on mls-rs.
+/// Somebody on mls-rs, who stores a group as one record, as its storage trait has it.
 pub fn enter(name: &str) -> MlsRs<impl MlsConfig + use<>> {
+    enter_storing(name, false)
+}
+
+/// Somebody on mls-rs, who stores the ratchet tree by itself, so that it is not written again where it has not changed.
+pub fn enter_with_tree_apart(name: &str) -> MlsRs<impl MlsConfig + use<>> {
+    enter_storing(name, true)
+}
+
+fn enter_storing(name: &str, tree_apart: bool) -> MlsRs<impl MlsConfig + use<>> {
     let (shelf, rules) = (Shelf::default(), Rules::default());
     let crypto = AwsLcCryptoProvider::default();
     let suite = CipherSuite::CURVE25519_AES128;
@@ -37,7 +46,7 @@ pub fn enter(name: &str) -> MlsRs<impl MlsConfig + use<>> {
         .key_package_lifetime(LIFETIME)
         .signing_identity(SigningIdentity::new(identity, public), secret, suite)
         .build();
-    MlsRs { client, shelf, rules, group: None, group_id: vec![] }
+    MlsRs { client, shelf, rules, tree_apart, group: None, group_id: vec![] }
 }
 
 /// A person on mls-rs.
@@ -45,6 +54,7 @@ pub struct MlsRs<C: MlsConfig> {
     client: Client<C>,
     shelf: Shelf,
     rules: Rules,
+    tree_apart: bool,
     group: Option<Group<C>>,
     group_id: Vec<u8>,
 }
@@ -60,8 +70,25 @@ impl<C: MlsConfig> MlsRs<C> {
         self.group.as_mut().unwrap()
     }
 
+    /// Stores the group, of a new epoch.
     fn keep(&mut self) {
-        self.group().write_to_storage().unwrap();
+        if self.tree_apart {
+            let tree = self.tree();
+            self.shelf.write(vec![(self.tree_key(), Some(tree))]);
+        }
+        self.keep_tree();
+    }
+
+    /// Stores the group, the tree of which has not changed.
+    fn keep_tree(&mut self) {
+        match self.tree_apart {
+            true => self.group().write_to_storage_without_ratchet_tree().unwrap(),
+            false => self.group().write_to_storage().unwrap(),
+        }
+    }
+
+    fn tree_key(&self) -> Vec<u8> {
+        [b"tree", self.group_id.as_slice()].concat()
     }
 }
 
@@ -103,7 +130,7 @@ impl<C: MlsConfig> Person for MlsRs<C> {
             builder = builder.remove_member(leaf).unwrap();
         }
         let made = builder.build().unwrap();
-        self.keep();
+        self.keep_tree();
         let welcome = made.welcome_messages.first().map(|welcome| welcome.to_bytes().unwrap());
         Made { commit: made.commit_message.to_bytes().unwrap(), welcome }
     }
@@ -115,13 +142,14 @@ impl<C: MlsConfig> Person for MlsRs<C> {
 
     fn encrypt(&mut self, text: &[u8]) -> Vec<u8> {
         let message = self.group().encrypt_application_message(text, vec![]).unwrap();
-        self.keep();
+        self.keep_tree();
         message.to_bytes().unwrap()
     }
 
     fn receive(&mut self, bytes: &[u8]) {
         match self.group().process_incoming_message(message(bytes)).unwrap() {
-            ReceivedMessage::ApplicationMessage(_) | ReceivedMessage::Commit(_) => self.keep(),
+            ReceivedMessage::ApplicationMessage(_) => self.keep_tree(),
+            ReceivedMessage::Commit(_) => self.keep(),
             other => panic!("unexpected: {other:?}"),
         }
     }
@@ -131,7 +159,14 @@ impl<C: MlsConfig> Person for MlsRs<C> {
     }
 
     fn open(&mut self) {
-        self.group = Some(self.client.load_group(&self.group_id).unwrap());
+        self.group = Some(match self.tree_apart {
+            true => {
+                let record = self.shelf.read(&self.tree_key()).unwrap();
+                let tree = ExportedTree::from_bytes(&record).unwrap();
+                self.client.load_group_with_ratchet_tree(&self.group_id, tree).unwrap()
+            }
+            false => self.client.load_group(&self.group_id).unwrap(),
+        });
     }
 
     fn group_info(&mut self) -> Vec<u8> {
