@@ -6,6 +6,7 @@
 mod compare;
 pub mod contender;
 pub mod floor;
+pub mod fresh;
 pub mod ours;
 pub mod primitives;
 mod report;

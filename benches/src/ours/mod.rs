@@ -1,6 +1,7 @@
 //! Conclave as a contender, in each of its configurations.
 
 mod bulk;
+pub mod fresh;
 pub mod person;
 mod rehearsal;
 pub mod scene;
@@ -28,6 +29,9 @@ enum Said {
 
 /// Messages skipped before the late one.
 const SKIPPED: usize = 1000;
+
+/// Most proposals that Conclave takes in one commit.
+const MOST_AT_ONCE: u32 = 65_536;
 
 /// Conclave on one kind of storage.
 pub struct Ours {
@@ -131,6 +135,10 @@ impl Contender for Ours {
     fn round(&mut self, operation: Operation) -> Option<Sample> {
         match operation {
             Operation::KeyPackage | Operation::Create => self.alone(operation),
+            Operation::BulkAdd | Operation::JoinBulk if self.n > MOST_AT_ONCE => {
+                eprintln!("{}: one commit adds at most {MOST_AT_ONCE} members", self.name());
+                None
+            }
             Operation::BulkAdd => Some(self.bulk().add()),
             Operation::JoinBulk => Some(self.bulk().join()),
             Operation::JoinFull => Some(self.scene.as_ref()?.join()),
