@@ -61,7 +61,7 @@ bench-all:
 bench-peers:
 	@mkdir -p target/bench
 	@CONCLAVE_BENCH_CSV=$${CONCLAVE_BENCH_CSV:-target/bench/peers.csv} \
-		$(CARGO) run --quiet --release --manifest-path benches/peers/Cargo.toml
+		$(CARGO) run --quiet --release --manifest-path benches/peers/Cargo.toml --bin operations
 
 # What a call from C costs beside the same call from Rust.
 bench-border:

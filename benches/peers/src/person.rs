@@ -46,6 +46,10 @@ pub trait Person {
     fn receive(&mut self, message: &[u8]);
     /// Forgets the group in memory.
     fn close(&mut self);
+    /// The id of the group.
+    fn group_id(&self) -> Vec<u8>;
+    /// Takes the group of this id for the one that is meant.
+    fn recall(&mut self, group_id: &[u8]);
     /// Opens the group from the storage.
     fn open(&mut self);
     /// The GroupInfo for others to join by, without the tree.

@@ -158,6 +158,14 @@ impl<C: MlsConfig> Person for MlsRs<C> {
         self.group = None;
     }
 
+    fn group_id(&self) -> Vec<u8> {
+        self.group_id.clone()
+    }
+
+    fn recall(&mut self, group_id: &[u8]) {
+        self.group_id = group_id.to_vec();
+    }
+
     fn open(&mut self) {
         self.group = Some(match self.tree_apart {
             true => {

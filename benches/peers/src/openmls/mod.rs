@@ -182,6 +182,14 @@ impl Person for OpenMls {
         self.group = None;
     }
 
+    fn group_id(&self) -> Vec<u8> {
+        self.group_id.as_ref().unwrap().to_vec()
+    }
+
+    fn recall(&mut self, group_id: &[u8]) {
+        self.group_id = Some(GroupId::from_slice(group_id));
+    }
+
     fn open(&mut self) {
         let group_id = self.group_id.as_ref().unwrap();
         self.group = MlsGroup::load(self.provider.storage(), group_id).unwrap();

@@ -1,24 +1,12 @@
 //! What each operation takes with conclave, OpenMLS and mls-rs, in one process. The harness is the one of the folder above, and
-//! so are its settings (its `compare.rs`); `conclave-bench-peers all` is with every kind of storage that conclave is measured on.
+//! so are its settings (its `compare.rs`); `operations all` is with every kind of storage that conclave is measured on.
 
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-
-mod bulk;
-mod fullness;
-mod mls_rs;
-mod openmls;
-mod peer;
-mod person;
-mod scene;
-mod seating;
-mod shelf;
-
+use conclave_bench_peers::mls_rs;
+use conclave_bench_peers::openmls::OpenMls;
+use conclave_bench_peers::peer::Peer;
 use conclave_benches::contender::Contender;
 use conclave_benches::ours::person::Storing;
 use conclave_benches::ours::{self, Ours};
-
-use openmls::OpenMls;
-use peer::Peer;
 
 fn main() {
     let everything = std::env::args().any(|argument| argument == "all");
