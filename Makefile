@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
 # Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
-.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-all bench-border bench-quick vectors lint doc
+.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-all bench-memory plots bench-border bench-quick vectors lint doc
 
 CARGO ?= cargo
 
@@ -56,6 +56,14 @@ bench:
 
 bench-all:
 	@$(CARGO) run --quiet --release --package conclave-benches --bin operations all
+
+# Peak memory of fresh processes that open a group and decrypt a message, or join it, and how long a join is silent.
+bench-memory:
+	@$(CARGO) run --quiet --release --package conclave-benches --bin fresh
+
+# Draws docs/img/ of what `make bench` or `make bench-all` measured last.
+plots:
+	@scripts/plot.py target/bench/operations.csv
 
 # What a call from C costs beside the same call from Rust.
 bench-border:
