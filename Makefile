@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
 # Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
-.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-all bench-peers bench-border bench-quick vectors lint doc
+.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-all bench-memory bench-peers bench-peers-memory plots bench-border bench-quick vectors lint doc
 
 CARGO ?= cargo
 
@@ -57,11 +57,23 @@ bench:
 bench-all:
 	@$(CARGO) run --quiet --release --package conclave-benches --bin operations all
 
+# Peak memory of fresh processes that open a group and decrypt a message, or join it, and how long a join is silent.
+bench-memory:
+	@$(CARGO) run --quiet --release --package conclave-benches --bin fresh
+
+# Draws docs/img/ of what `make bench` or `make bench-all` measured last.
+plots:
+	@scripts/plot.py target/bench/operations.csv
+
 # The operations of conclave, OpenMLS and mls-rs in turns, up to 10 000 members; the libraries come from crates.io.
 bench-peers:
 	@mkdir -p target/bench
 	@CONCLAVE_BENCH_CSV=$${CONCLAVE_BENCH_CSV:-target/bench/peers.csv} \
 		$(CARGO) run --quiet --release --manifest-path benches/peers/Cargo.toml --bin operations
+
+# The same for fresh processes.
+bench-peers-memory:
+	@$(CARGO) run --quiet --release --manifest-path benches/peers/Cargo.toml --bin fresh
 
 # What a call from C costs beside the same call from Rust.
 bench-border:

@@ -36,7 +36,8 @@ fn chosen(variable: &str, name: &str) -> bool {
     list.split(';').map(str::trim).any(fits)
 }
 
-fn wanted(sizes: &[u32]) -> Vec<u32> {
+/// The sizes that the environment asks for, or these.
+pub(crate) fn wanted(sizes: &[u32]) -> Vec<u32> {
     let Ok(list) = std::env::var("CONCLAVE_BENCH_SIZES") else { return sizes.to_vec() };
     list.split(';').map(|size| size.trim().parse().unwrap()).collect()
 }

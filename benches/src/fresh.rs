@@ -8,6 +8,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::compare::wanted;
 use crate::ours::person::scratch;
 
 /// A library whose processes are looked at.
@@ -30,13 +31,15 @@ pub struct Gaps(Mutex<(Instant, Duration)>);
 const TASKS: [&str; 3] = ["idle", "open and decrypt", "join"];
 
 /// The columns of what is printed.
-const HEADER: &str = "library,task,n,elapsed_ns,peak_kib,above_idle_kib,longest_gap_ns";
+const HEADER: &str = "library,task,n,elapsed_ns,peak_kib,above_idle_kib,anonymous_above_idle_kib,longest_gap_ns";
 
 /// What a process found out about itself.
 #[derive(Clone, Copy)]
 struct Finding {
     elapsed_ns: u64,
     peak_kib: u64,
+    /// What it has in the end that is not its program or another file.
+    anonymous_kib: u64,
     longest_gap_ns: u64,
 }
 
@@ -49,7 +52,7 @@ pub fn main(libraries: &[&dyn Fresh], sizes: &[u32]) {
         return child(*library, (task, Path::new(folder)), n.parse().unwrap());
     }
     println!("{HEADER}");
-    for n in sizes {
+    for n in &wanted(sizes) {
         for library in libraries {
             measure(*library, *n).iter().for_each(|line| println!("{line}"));
         }
@@ -90,8 +93,9 @@ fn measure(library: &dyn Fresh, n: u32) -> Vec<String> {
 
 fn line((library, task): (&str, &str), n: u32, (idle, found): (Finding, Finding)) -> String {
     let above = found.peak_kib.saturating_sub(idle.peak_kib);
-    let Finding { elapsed_ns, peak_kib, longest_gap_ns } = found;
-    format!("\"{library}\",{task},{n},{elapsed_ns},{peak_kib},{above},{longest_gap_ns}")
+    let anonymous = found.anonymous_kib.saturating_sub(idle.anonymous_kib);
+    let Finding { elapsed_ns, peak_kib, longest_gap_ns, .. } = found;
+    format!("\"{library}\",{task},{n},{elapsed_ns},{peak_kib},{above},{anonymous},{longest_gap_ns}")
 }
 
 /// Runs this program for a task, and reads what it says.
@@ -101,7 +105,7 @@ fn run(library: &dyn Fresh, (task, folder): (&str, &Path), n: u32) -> Finding {
     assert!(output.status.success(), "{task}: {}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
     let numbers: Vec<u64> = said.split_whitespace().map(|number| number.parse().unwrap()).collect();
-    Finding { elapsed_ns: numbers[0], peak_kib: numbers[1], longest_gap_ns: numbers[2] }
+    Finding { elapsed_ns: numbers[0], peak_kib: numbers[1], anonymous_kib: numbers[2], longest_gap_ns: numbers[3] }
 }
 
 #[expect(clippy::print_stdout, reason = "the parent reads it")]
@@ -115,13 +119,14 @@ fn child(library: &dyn Fresh, (task, folder): (&str, &Path), n: u32) {
         _ => {}
     }
     let elapsed = start.elapsed();
-    println!("{} {} {}", elapsed.as_nanos(), peak_kib(), gaps.longest().as_nanos());
+    let [peak_kib, anonymous_kib] = ["VmHWM:", "RssAnon:"].map(memory);
+    println!("{} {peak_kib} {anonymous_kib} {}", elapsed.as_nanos(), gaps.longest().as_nanos());
 }
 
-/// The most memory that this process ever had; Linux alone says.
-fn peak_kib() -> u64 {
+/// How much memory this process has or had, in KiB; Linux alone says.
+fn memory(which: &str) -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let line = status.lines().find_map(|line| line.strip_prefix(which));
     line.and_then(|line| line.split_whitespace().next()).map_or(0, |number| number.parse().unwrap())
 }
 

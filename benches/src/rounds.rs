@@ -32,6 +32,9 @@ impl Line {
     }
 }
 
+/// Shorter than this, and the caches matter.
+const SHORT: Duration = Duration::from_millis(20);
+
 /// A contender in a row.
 struct Seat {
     at: usize,
@@ -70,7 +73,7 @@ fn play(
     let longest = seats.iter().filter(|seat| round < seat.rounds).map(|seat| seat.warm_up).max().unwrap_or_default();
     for turn in 0..turns {
         match seats.get_mut((round + turn) % turns) {
-            Some(seat) if round < seat.rounds => seat.samples.push(contenders[seat.at].round(operation).unwrap()),
+            Some(seat) if round < seat.rounds => seat.take(&mut *contenders[seat.at], operation),
             Some(_) => {}
             None => (0..passes(longest)).for_each(|_| primitives.sample()),
         }
@@ -88,6 +91,14 @@ impl Seat {
         // What takes so long is not warmer the second time.
         let samples = if rounds == 0 { vec![warm_up] } else { Vec::new() };
         Seat { at, warm_up: warm_up.elapsed, rounds, samples }
+    }
+
+    /// Takes a sample. What is short is done once before, so that nobody pays for what the one before left in the caches.
+    fn take(&mut self, contender: &mut dyn Contender, operation: Operation) {
+        if self.warm_up < SHORT {
+            contender.round(operation);
+        }
+        self.samples.push(contender.round(operation).unwrap());
     }
 
     fn line(mut self, contenders: &[Box<dyn Contender>], (operation, n): (Operation, u32), floor: f64) -> Line {

@@ -146,3 +146,31 @@ impl Storage for Rehearsal {
         self.records.write(batch)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use conclave::MemoryStorage;
+
+    use super::*;
+
+    #[test]
+    fn a_rewound_storage_is_as_it_was() {
+        let records = MemoryStorage::new();
+        let key = |number: u8| vec![b'k', number];
+        let put = |number: u8, value: u8| WriteOp::Put { key: key(number), value: vec![value] };
+        let write = |storage: &dyn Storage, ops: Vec<WriteOp>| {
+            storage.write(WriteBatch::by_hand(Vec::new(), ops, None)).unwrap();
+        };
+        write(&*records, (0..10).map(|number| put(number, 1)).collect());
+        let before = records.records();
+        let rehearsal = Rehearsal::new(records.clone());
+        rehearsal.begin();
+        let range = |from, to| WriteOp::DeleteRange { from: key(from), to: key(to) };
+        let act = || write(&*rehearsal, vec![put(1, 2), put(20, 2), range(2, 5), WriteOp::Delete { key: key(7) }]);
+        let touched = rehearsal.timed(act).1;
+        write(&*rehearsal, vec![put(1, 3), put(3, 3), range(6, 30)]);
+        assert_eq!((touched.reads, touched.writes, records.records().len()), (0, 1, 4));
+        rehearsal.rewind();
+        assert!(records.records() == before);
+    }
+}
