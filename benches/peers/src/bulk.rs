@@ -4,7 +4,7 @@ use crate::person::{Change, Made, Person};
 use crate::scene::Seat;
 
 /// Everybody who is to be added.
-pub struct Bulk<P: Person> {
+pub(crate) struct Bulk<P: Person> {
     key_packages: Vec<Vec<u8>>,
     /// The last of them.
     pub joiner: Seat<P>,
@@ -13,7 +13,7 @@ pub struct Bulk<P: Person> {
 
 impl<P: Person> Bulk<P> {
     /// All but the creator of a group of `n`.
-    pub fn new(n: u32, enter: fn(&str) -> P) -> Self {
+    pub(crate) fn new(n: u32, enter: fn(&str) -> P) -> Self {
         let mut joiner = enter("joiner");
         let others = (2..n).map(|number| enter(&format!("member {number}")).key_package());
         let key_packages = others.chain([joiner.key_package()]).collect();
@@ -21,14 +21,14 @@ impl<P: Person> Bulk<P> {
     }
 
     /// Has the creator of a new group make the commit that adds them.
-    pub fn add(&mut self, creator: &mut P) -> Made {
+    pub(crate) fn add(&mut self, creator: &mut P) -> Made {
         let made = creator.commit(Change { add: &self.key_packages, remove: None, tree_inside: true });
         self.welcome.clone_from(&made.welcome);
         made
     }
 
     /// The Welcome of the last such commit.
-    pub fn welcome(&self) -> Option<&[u8]> {
+    pub(crate) fn welcome(&self) -> Option<&[u8]> {
         self.welcome.as_deref()
     }
 }

@@ -1,7 +1,7 @@
 //! Whether a ratchet tree is fully populated: read from its encoding (RFC 9420 §7.1, §7.2, §12.4.3.3), as any library exports it.
 
 /// Whether no leaf is blank, no parent is blank but those above nobody on their right, and nobody is unmerged.
-pub fn is_full(tree: &[u8], n: u32) -> bool {
+pub(crate) fn is_full(tree: &[u8], n: u32) -> bool {
     let mut outer = Cursor(tree);
     let mut nodes = Cursor(outer.vector());
     let mut count = 0;

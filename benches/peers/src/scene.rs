@@ -4,13 +4,13 @@ use crate::person::{Change, Made, Person};
 use crate::seating::seat;
 
 /// What is encrypted.
-pub const TEXT: [u8; 1024] = [7; 1024];
+pub(crate) const TEXT: [u8; 1024] = [7; 1024];
 
 /// How many messages are lost before one arrives.
 const SKIPPED: usize = 1000;
 
 /// A person, and the state to go back to.
-pub struct Seat<P: Person> {
+pub(crate) struct Seat<P: Person> {
     /// The person.
     pub person: P,
     start: P::Saved,
@@ -18,19 +18,19 @@ pub struct Seat<P: Person> {
 
 impl<P: Person> Seat<P> {
     /// Someone whose present state is the one to go back to.
-    pub fn new(person: P) -> Self {
+    pub(crate) fn new(person: P) -> Self {
         Seat { start: person.save(), person }
     }
 
     /// The person as in the beginning.
-    pub fn again(&mut self) -> &mut P {
+    pub(crate) fn again(&mut self) -> &mut P {
         self.person.restore(&self.start);
         &mut self.person
     }
 }
 
 /// A full group.
-pub struct Scene<P: Person> {
+pub(crate) struct Scene<P: Person> {
     /// Whether the other member is the receiver.
     pub is_small: bool,
     /// Its first member.
@@ -63,7 +63,7 @@ pub struct Scene<P: Person> {
 
 impl<P: Person> Scene<P> {
     /// A group of `n` with people who enter like this.
-    pub fn new(n: u32, enter: fn(&str) -> P) -> Self {
+    pub(crate) fn new(n: u32, enter: fn(&str) -> P) -> Self {
         let [mut sender, mut receiver, mut newcomer, visitor] =
             ["sender", "receiver", "newcomer", "visitor"].map(enter);
         seat(n, &mut sender, &mut receiver);

@@ -10,7 +10,7 @@ use crate::fullness::is_full;
 use crate::person::{Change, Person};
 
 /// Seats both in one group of `n`: the sender at the first leaf, the receiver in the middle.
-pub fn seat<P: Person>(n: u32, sender: &mut P, receiver: &mut P) {
+pub(crate) fn seat<P: Person>(n: u32, sender: &mut P, receiver: &mut P) {
     let founder = if n > 2 { Some(invite(n, sender, receiver)) } else { pair(sender, receiver) };
     for speaks in [true, false] {
         let (speaker, listener) = if speaks { (&mut *sender, &mut *receiver) } else { (&mut *receiver, &mut *sender) };

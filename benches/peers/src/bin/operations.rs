@@ -7,6 +7,8 @@ use conclave_bench_peers::peer::Peer;
 use conclave_benches::contender::Contender;
 use conclave_benches::ours::person::Storing;
 use conclave_benches::ours::{self, Ours};
+use openmls_libcrux_crypto::CryptoProvider;
+use openmls_rust_crypto::RustCrypto;
 
 fn main() {
     let everything = std::env::args().any(|argument| argument == "all");
@@ -16,10 +18,11 @@ fn main() {
     conclave_benches::compare(contenders, &[2, 10, 100, 1_000, 10_000]);
 }
 
-fn peers() -> [Box<dyn Contender>; 4] {
+fn peers() -> [Box<dyn Contender>; 5] {
     [
-        Box::new(Peer::new("OpenMLS", OpenMls::enter)),
-        Box::new(Peer::new("OpenMLS, GroupInfo per commit", OpenMls::enter_with_group_info)),
+        Box::new(Peer::new("OpenMLS", OpenMls::<RustCrypto>::enter)),
+        Box::new(Peer::new("OpenMLS, GroupInfo per commit", OpenMls::<RustCrypto>::enter_with_group_info)),
+        Box::new(Peer::new("OpenMLS, libcrux", OpenMls::<CryptoProvider>::enter)),
         Box::new(Peer::new("mls-rs", mls_rs::enter)),
         Box::new(Peer::new("mls-rs, tree apart", mls_rs::enter_with_tree_apart)),
     ]

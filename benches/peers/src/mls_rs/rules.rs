@@ -11,13 +11,13 @@ use mls_rs::mls_rules::{CommitDirection, CommitOptions, CommitSource, Encryption
 
 /// The rules of one person. Whoever clones them has the same.
 #[derive(Clone, Default)]
-pub struct Rules {
+pub(super) struct Rules {
     tree_inside: Arc<AtomicBool>,
 }
 
 impl Rules {
     /// Whether the next Welcome has the ratchet tree in it.
-    pub fn put_tree_inside(&self, inside: bool) {
+    pub(super) fn put_tree_inside(&self, inside: bool) {
         self.tree_inside.store(inside, Ordering::Relaxed);
     }
 }

@@ -17,7 +17,7 @@ type Outcome<T> = Result<T, Infallible>;
 
 /// Groups on a shelf.
 #[derive(Clone)]
-pub struct Groups(pub Shelf);
+pub(super) struct Groups(pub Shelf);
 
 impl GroupStateStorage for Groups {
     type Error = Infallible;
@@ -51,7 +51,7 @@ impl GroupStateStorage for Groups {
 
 /// Key packages on a shelf.
 #[derive(Clone)]
-pub struct KeyPackages(pub Shelf);
+pub(super) struct KeyPackages(pub Shelf);
 
 impl KeyPackageStorage for KeyPackages {
     type Error = Infallible;

@@ -1,13 +1,13 @@
-//! OpenMLS, with its provider of RustCrypto's primitives.
+//! OpenMLS, with each of its providers of primitives.
 
+mod primitives;
 mod storage;
 
 use openmls::prelude::tls_codec::{DeserializeBytes as _, Serialize as _};
 use openmls::prelude::*;
 use openmls_basic_credential::SignatureKeyPair;
-use openmls_rust_crypto::RustCrypto;
 
-use self::storage::Storage;
+use self::primitives::{Primitives, Provider};
 use crate::person::{Change, Made, Person};
 use crate::shelf::{Records, Shelf};
 
@@ -16,34 +16,9 @@ const SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed2
 /// How many messages of a sender may come out of order, and how many may be skipped. The group stores up to so many keys.
 const RATCHET: (u32, u32) = (1000, 1000);
 
-/// What OpenMLS calls a provider.
-#[derive(Default)]
-struct Provider {
-    crypto: RustCrypto,
-    storage: Storage,
-}
-
-impl OpenMlsProvider for Provider {
-    type CryptoProvider = RustCrypto;
-    type RandProvider = RustCrypto;
-    type StorageProvider = Storage;
-
-    fn storage(&self) -> &Storage {
-        &self.storage
-    }
-
-    fn crypto(&self) -> &RustCrypto {
-        &self.crypto
-    }
-
-    fn rand(&self) -> &RustCrypto {
-        &self.crypto
-    }
-}
-
 /// A person on OpenMLS.
-pub struct OpenMls {
-    provider: Provider,
+pub struct OpenMls<C> {
+    provider: Provider<C>,
     signer: SignatureKeyPair,
     credential: CredentialWithKey,
     group: Option<MlsGroup>,
@@ -52,7 +27,7 @@ pub struct OpenMls {
     group_info: bool,
 }
 
-impl OpenMls {
+impl<C: Primitives> OpenMls<C> {
     /// Somebody whose commits come without GroupInfo.
     pub fn enter(name: &str) -> Self {
         let signer = SignatureKeyPair::new(SUITE.signature_algorithm()).unwrap();
@@ -60,7 +35,7 @@ impl OpenMls {
             credential: BasicCredential::new(name.as_bytes().to_vec()).into(),
             signature_key: signer.public().into(),
         };
-        OpenMls { provider: Provider::default(), signer, credential, group: None, group_id: None, group_info: false }
+        OpenMls { provider: Provider::new(), signer, credential, group: None, group_id: None, group_info: false }
     }
 
     /// Somebody whose commits each come with a GroupInfo, for others to join by.
@@ -89,7 +64,7 @@ impl OpenMls {
     }
 }
 
-impl Person for OpenMls {
+impl<C: Primitives> Person for OpenMls<C> {
     type Saved = Records;
 
     fn key_package(&mut self) -> Vec<u8> {
@@ -218,7 +193,7 @@ impl Person for OpenMls {
     }
 
     fn shelf(&self) -> &Shelf {
-        &self.provider.storage.0
+        &self.provider.storage().0
     }
 }
 

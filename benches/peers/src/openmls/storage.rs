@@ -12,7 +12,7 @@ use crate::shelf::Shelf;
 
 /// A value that serde could not write or read.
 #[derive(Debug)]
-pub struct Unreadable(Box<dyn Error>);
+pub(super) struct Unreadable(Box<dyn Error>);
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -38,7 +38,7 @@ type Outcome<T> = Result<T, Unreadable>;
 
 /// The storage.
 #[derive(Clone, Default)]
-pub struct Storage(pub Shelf);
+pub(super) struct Storage(pub Shelf);
 
 /// The key of a kind of record about something.
 fn key_of(kind: &str, about: &impl Serialize) -> Outcome<Vec<u8>> {
