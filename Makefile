@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
 # Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
-.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-border bench-quick vectors lint doc
+.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-all bench-memory plots bench-border bench-quick vectors lint doc
 
 CARGO ?= cargo
 
@@ -49,9 +49,21 @@ simulate:
 	@CONCLAVE_SCENARIOS=$${CONCLAVE_SCENARIOS:-10000} CONCLAVE_SEED=$${CONCLAVE_SEED:-$$(date +%s)} \
 		$(CARGO) test --all-features --test simulation -- --nocapture
 
-# How long operations take, beside the floor of the primitives; the table is printed at the end.
+# How long operations take, beside the floor of the primitives; the table is printed at the end. benches/src/compare.rs says how to
+# choose among them; `make bench-all` is with every kind of storage and up to 100 000 members.
 bench:
-	@$(CARGO) bench --package conclave-benches --bench operations
+	@$(CARGO) run --quiet --release --package conclave-benches --bin operations
+
+bench-all:
+	@$(CARGO) run --quiet --release --package conclave-benches --bin operations all
+
+# Peak memory of fresh processes that open a group and decrypt a message, or join it, and how long a join is silent.
+bench-memory:
+	@$(CARGO) run --quiet --release --package conclave-benches --bin fresh
+
+# Draws docs/img/ of what `make bench` or `make bench-all` measured last.
+plots:
+	@scripts/plot.py target/bench/operations.csv
 
 # What a call from C costs beside the same call from Rust.
 bench-border:
@@ -61,9 +73,9 @@ bench-border:
 bench-bindings:
 	@CARGO="$(CARGO)" MEMBERS="$(MEMBERS)" scripts/bench-bindings.sh
 
-# The operations in under two minutes, with fewer repetitions.
+# The operations in about a minute, with fewer rounds.
 bench-quick:
-	@CONCLAVE_BENCH_QUICK=1 $(CARGO) bench --package conclave-benches --bench operations
+	@CONCLAVE_BENCH_QUICK=1 $(CARGO) run --quiet --release --package conclave-benches --bin operations
 
 # Fetches the official test vectors of the MLS working group into .cache/mls-vectors.
 vectors:
