@@ -12,7 +12,10 @@ import math
 import pathlib
 from html import escape
 
-COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c564b", "#5d5d5d"]
+COLOURS = [
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9",
+    "#8c564b", "#7a5195", "#bcbd22", "#003f5c", "#ff7c43", "#2f4b7c",
+]
 FLOOR = "floor of the primitives"
 COLUMNS = 4
 WIDTH, HEIGHT = 250, 200  # of one panel, with all that belongs to it

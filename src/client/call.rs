@@ -63,7 +63,7 @@ mod tests {
     fn an_error_over_records_that_moved_is_not_the_last_word() {
         for code in [Code::BadArgument, Code::NotForUs, Code::PendingCommit, Code::UsageLimit, Code::Internal] {
             let store = Store::open(MemoryStorage::new(), b"alice", None).unwrap();
-            let key = Key(b"key".to_vec());
+            let key = Key::of(&[b"key"]);
             let found = run(&store, |txn| {
                 txn.watch(&key)?;
                 match txn.read(&key)? {

@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
     use crate::base::{CipherSuite, ProtocolVersion};
-    use crate::codec::{Opaque, encode};
+    use crate::codec::{Opaque, Short, encode};
     use crate::crypto::Signature;
     use crate::tree::{ExtensionType, Extensions, Lifetime, Signed, sample};
     use crate::{AcceptAll, ClientConfig, GroupOptions, Host, JoinOptions, MemoryStorage};
@@ -101,7 +101,7 @@ mod tests {
             init_key: init_public,
             leaf_node: sample::signed(leaf, &key, None),
             extensions: Extensions::default(),
-            signature: Signature(Opaque::default()),
+            signature: Signature(Short::default()),
         };
         key_package.signature = key.sign_with_label(KeyPackage::LABEL, &key_package.signed_fields().unwrap()).unwrap();
         MadeElsewhere {

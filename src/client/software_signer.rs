@@ -34,7 +34,7 @@ impl SoftwareSigner {
 
 impl Signer for SoftwareSigner {
     fn sign(&self, key_id: Vec<u8>, _purpose: SignPurpose, content: Vec<u8>) -> Result<Vec<u8>> {
-        Ok(self.find(&key_id)?.sign(&content)?.0.into_inner())
+        Ok(self.find(&key_id)?.sign(&content)?.0.to_vec())
     }
 }
 

@@ -7,7 +7,7 @@ use tls_codec::{DeserializeBytes, Serialize};
 
 use crate::base::{Code, Error, Result};
 
-pub(crate) use opaque::{Opaque, header_size, split_header, split_opaque, write_header, write_opaque};
+pub(crate) use opaque::{Opaque, Short, header_size, split_header, split_opaque, write_header, write_opaque};
 
 /// Decodes one object that must fill `bytes` to the last one.
 pub(crate) fn decode_exact<T: DeserializeBytes>(bytes: &[u8]) -> Result<T> {

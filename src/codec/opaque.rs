@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::Write;
 use std::ops::Deref;
 
+use smallvec::SmallVec;
 use tls_codec::{DeserializeBytes, Error, Serialize, Size};
 use zeroize::Zeroize;
 
@@ -65,6 +66,55 @@ impl DeserializeBytes for Opaque {
     fn tls_deserialize_bytes(bytes: &[u8]) -> Result<(Self, &[u8]), Error> {
         let (content, rest) = split_opaque(bytes)?;
         Ok((Opaque(content.to_vec()), rest))
+    }
+}
+
+/// The same where it is short as a rule, and public: a hash, a public key, a signature. Up to 64 bytes need no allocation.
+#[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Short(pub(crate) SmallVec<[u8; 64]>);
+
+impl Deref for Short {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<Vec<u8>> for Short {
+    fn from(bytes: Vec<u8>) -> Self {
+        Short::from(bytes.as_slice())
+    }
+}
+
+impl From<&[u8]> for Short {
+    fn from(bytes: &[u8]) -> Self {
+        Short(SmallVec::from_slice(bytes))
+    }
+}
+
+impl fmt::Debug for Short {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Short({})", self.0.len())
+    }
+}
+
+impl Size for Short {
+    fn tls_serialized_len(&self) -> usize {
+        header_size(self.0.len()) + self.0.len()
+    }
+}
+
+impl Serialize for Short {
+    fn tls_serialize<W: Write>(&self, writer: &mut W) -> Result<usize, Error> {
+        write_opaque(&self.0, writer)
+    }
+}
+
+impl DeserializeBytes for Short {
+    fn tls_deserialize_bytes(bytes: &[u8]) -> Result<(Self, &[u8]), Error> {
+        let (content, rest) = split_opaque(bytes)?;
+        Ok((Short::from(content), rest))
     }
 }
 

@@ -3,7 +3,7 @@
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{digest, hmac};
 
-use super::hash::hmac_of;
+use super::hash::{digest_of, hmac_of};
 use super::random::random_bytes;
 use crate::base::{Code, Error, Result, Secret};
 
@@ -51,9 +51,7 @@ impl RecordKey {
 
 /// SHA-256 over the parts one after another.
 pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
-    let mut context = digest::Context::new(&digest::SHA256);
-    parts.iter().for_each(|part| context.update(part));
-    first_32(context.finish().as_ref())
+    first_32(digest_of(&digest::SHA256, parts).as_ref())
 }
 
 /// HMAC-SHA-256 over the parts one after another.

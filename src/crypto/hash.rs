@@ -1,13 +1,12 @@
 //! Hash and MAC of a suite (RFC 9420 §5.1).
 
-use std::io;
-
 use aws_lc_rs::{digest, hmac};
+use smallvec::SmallVec;
 
 use super::suite::Suite;
 use super::wire::{Digest, Mac};
 use crate::base::Secret;
-use crate::codec::Opaque;
+use crate::codec::Short;
 
 /// The hash column of the suite table; the MAC is HMAC over the same hash.
 pub(super) struct Hash {
@@ -18,6 +17,9 @@ pub(super) struct Hash {
 pub(super) static SHA256: Hash = Hash { digest: &digest::SHA256, hmac: hmac::HMAC_SHA256 };
 pub(super) static SHA384: Hash = Hash { digest: &digest::SHA384, hmac: hmac::HMAC_SHA384 };
 pub(super) static SHA512: Hash = Hash { digest: &digest::SHA512, hmac: hmac::HMAC_SHA512 };
+
+/// Parts up to this length are joined, because hashing at once is quicker than in pieces.
+const JOINED: usize = 512;
 
 impl Suite {
     /// The length of every [`Digest`] and [`Mac`] of this suite.
@@ -30,16 +32,9 @@ impl Suite {
         into_digest(digest::digest(self.hash.digest, bytes))
     }
 
-    /// `Hash` of the parts one after another, without joining them in memory.
+    /// `Hash` of the parts one after another; long ones are not joined in memory.
     pub(crate) fn hash_parts(&self, parts: &[&[u8]]) -> Digest {
-        let mut hasher = self.hasher();
-        parts.iter().for_each(|part| hasher.update(part));
-        hasher.finish()
-    }
-
-    /// A running `Hash`; structs are encoded straight into it.
-    pub(crate) fn hasher(&self) -> Hasher {
-        Hasher(digest::Context::new(self.hash.digest))
+        into_digest(digest_of(self.hash.digest, parts))
     }
 
     /// `MAC(key, data)`.
@@ -49,34 +44,23 @@ impl Suite {
 
     /// `MAC` over the parts one after another.
     pub(crate) fn mac_parts(&self, key: &Secret, parts: &[&[u8]]) -> Mac {
-        Mac(Opaque::from(hmac_of(self.hash.hmac, key.expose(), parts.iter().copied()).as_ref()))
+        Mac(Short::from(hmac_of(self.hash.hmac, key.expose(), parts.iter().copied()).as_ref()))
     }
 }
 
-/// A hash that is still being fed.
-pub(crate) struct Hasher(digest::Context);
-
-impl Hasher {
-    /// Feeds more bytes.
-    pub(crate) fn update(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
+/// The digest of the parts one after another.
+pub(super) fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) -> digest::Digest {
+    if let [whole] = parts {
+        return digest::digest(algorithm, whole);
     }
-
-    /// The hash of everything fed.
-    pub(crate) fn finish(self) -> Digest {
-        into_digest(self.0.finish())
+    if parts.iter().map(|part| part.len()).sum::<usize>() <= JOINED {
+        let mut joined: SmallVec<[u8; JOINED]> = SmallVec::new();
+        parts.iter().for_each(|part| joined.extend_from_slice(part));
+        return digest::digest(algorithm, &joined);
     }
-}
-
-impl io::Write for Hasher {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
+    let mut context = digest::Context::new(algorithm);
+    parts.iter().for_each(|part| context.update(part));
+    context.finish()
 }
 
 /// HMAC over the parts one after another.
@@ -91,14 +75,12 @@ pub(super) fn hmac_of<'a>(
 }
 
 fn into_digest(digest: digest::Digest) -> Digest {
-    Digest(Opaque::from(digest.as_ref()))
+    Digest(Short::from(digest.as_ref()))
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
+#[allow(clippy::indexing_slicing)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
     #[test]
@@ -107,9 +89,8 @@ mod tests {
             let whole = suite.hash(b"one two three");
             assert_eq!(whole.0.len(), suite.hash_length());
             assert_eq!(whole, suite.hash_parts(&[b"one ", b"", b"two three"]));
-            let mut hasher = suite.hasher();
-            hasher.write_all(b"one two three").unwrap();
-            assert_eq!(whole, hasher.finish());
+            let long = [7; 2 * JOINED];
+            assert_eq!(suite.hash(&long), suite.hash_parts(&[&long[..5], &long[5..]]));
         }
     }
 

@@ -165,6 +165,7 @@ impl Scheduled<'_> {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
+    use crate::codec::Short;
 
     #[test]
     fn one_info_serves_many_recipients() {
@@ -209,7 +210,7 @@ mod tests {
             assert!(ours.matches(theirs.expose()));
             assert!(!ours.matches(suite.export_from(&kem_output, &private, "other", 32).unwrap().expose()));
             assert!(suite.export_from(&[], &private, "label", 32).unwrap_err().is(Code::BadCiphertext));
-            assert!(suite.export_to(&HpkePublicKey(Opaque::default()), "label", 32).unwrap_err().is(Code::Malformed));
+            assert!(suite.export_to(&HpkePublicKey(Short::default()), "label", 32).unwrap_err().is(Code::Malformed));
         }
     }
 

@@ -7,7 +7,6 @@ use super::state::GroupState;
 use crate::base::{Code, Result, Secret};
 use crate::codec::encode;
 use crate::crypto::{Digest, HpkePrivateKey, Mac, Suite};
-use crate::message::AuthenticatedContent;
 use crate::schedule::{
     ConfirmationMatched, Joiner, Welcomer, confirm, confirmation_tag, confirmed_transcript_hash, external_init_from,
     interim_transcript_hash,
@@ -88,15 +87,14 @@ impl<'a> Roots<'a> {
     }
 }
 
-/// Runs the transcript and the key schedule over the signed commit (RFC 9420 §8.2, §8).
+/// Runs the transcript and the key schedule over the signed commit, by what it adds to the transcript (RFC 9420 §8.2, §8).
 pub(crate) fn schedule(
     txn: &mut Txn,
     suite: &'static Suite,
     staged: &mut Provisional,
-    (content, roots): (&AuthenticatedContent, Roots<'_>),
+    (transcript_input, roots): (&[u8], Roots<'_>),
 ) -> Result<Scheduled> {
-    let input = content.confirmed_transcript_input()?;
-    let confirmed = confirmed_transcript_hash(suite, roots.interim_transcript_hash, &input);
+    let confirmed = confirmed_transcript_hash(suite, roots.interim_transcript_hash, transcript_input);
     staged.seal_context(txn)?;
     staged.context.confirmed_transcript_hash = confirmed.clone();
     let group_context = encode(&staged.context)?;
@@ -113,9 +111,9 @@ impl Scheduled {
         self,
         suite: &'static Suite,
         staged: &Provisional,
-        content: &AuthenticatedContent,
+        confirmation_tag: Option<Mac>,
     ) -> Result<(Begun, ConfirmationMatched)> {
-        let received = content.auth.confirmation_tag.as_ref().ok_or(Code::BadMac)?.clone();
+        let received = confirmation_tag.ok_or(Code::BadMac)?;
         let secrets = self.welcomer.into_epoch(&self.group_context)?;
         let proof = confirm(suite, &secrets.confirmation_key, &self.confirmed_transcript_hash, &received)?;
         let interim = interim_transcript_hash(suite, &self.confirmed_transcript_hash, &received)?;

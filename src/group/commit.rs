@@ -233,7 +233,7 @@ impl Next {
         (content, path): (&mut AuthenticatedContent, &SealedPath),
     ) -> Result<Next> {
         let roots = advance::Roots::of_member(state, staged, path.commit_secret.duplicate())?;
-        let scheduled = advance::schedule(txn, state.suite, staged, (content, roots))?;
+        let scheduled = advance::schedule(txn, state.suite, staged, (&content.confirmed_transcript_input()?, roots))?;
         let joiner_secret = scheduled.joiner_secret.duplicate();
         let welcome_key = scheduled.welcomer.welcome_key()?;
         let (begun, tag) = scheduled.begin(state.suite, staged)?;

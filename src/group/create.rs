@@ -11,7 +11,7 @@ use super::stage::leaf_record;
 use super::state::GroupState;
 use super::stay::begin_stay;
 use crate::base::{Epoch, GroupId, LeafIndex, ProtocolVersion, Result};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Short, encode};
 use crate::crypto::{Digest, Suite};
 use crate::message::{GroupContext, check_group_extensions};
 use crate::schedule::{EpochSecrets, SecretTree, confirmation_tag, interim_transcript_hash};
@@ -41,7 +41,7 @@ pub(crate) fn group(txn: &mut Txn, host: &Host, new: NewGroup) -> Result<GroupSt
         group_id: group_id.clone(),
         epoch: Epoch(0),
         tree_hash: tree_head.root.tree_hash.clone(),
-        confirmed_transcript_hash: Digest(Opaque::default()),
+        confirmed_transcript_hash: Digest(Short::default()),
         extensions,
     };
     let epoch = first_epoch(txn, suite, (&keys, &tree), &context)?;
@@ -84,7 +84,7 @@ fn first_epoch(
     context: &GroupContext,
 ) -> Result<EpochRecord> {
     let secrets = EpochSecrets::create(suite)?;
-    let confirmed = Digest(Opaque::default());
+    let confirmed = Digest(Short::default());
     let tag = confirmation_tag(suite, &secrets.confirmation_key, &confirmed);
     let interim = interim_transcript_hash(suite, &confirmed, &tag)?;
     let width = tree.width();

@@ -117,6 +117,7 @@ pub(crate) fn oldest_kept(current: Epoch, past_epochs: u32, kept_so_far: Epoch) 
 
 impl Record for EpochRecord {
     const VERSION: u8 = 2;
+    const TYPICAL: usize = 640;
 
     fn write(&self, writer: &mut Writer) {
         writer.bytes(&self.group_context);
@@ -165,7 +166,7 @@ impl Record for EpochRecord {
 mod tests {
     use super::*;
     use crate::base::CipherSuite;
-    use crate::codec::Opaque;
+    use crate::codec::Short;
     use crate::crypto::Suite;
     use crate::store::encode_record;
 
@@ -173,7 +174,7 @@ mod tests {
     fn the_confirmation_key_is_not_kept() {
         let secrets = EpochSecrets::create(Suite::of(CipherSuite(1)).unwrap()).unwrap();
         let (used, kept) = (secrets.confirmation_key.duplicate(), secrets.membership_key.duplicate());
-        let hashes = (Digest(Opaque::default()), Mac(Opaque::default()));
+        let hashes = (Digest(Short::default()), Mac(Short::default()));
         let (record, _) = EpochRecord::begin(secrets, (vec![], Width::new(1).unwrap()), hashes);
         let stored = encode_record(&record);
         let holds = |key: &Secret| stored.windows(key.expose().len()).any(|window| window == key.expose());

@@ -20,7 +20,7 @@ use super::state::{GroupState, member_name};
 use super::{identities, path, record, rules};
 use crate::base::event::Event;
 use crate::base::{Code, LeafIndex, Result, Secret};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::{HpkePrivateKey, HpkePublicKey, Suite};
 use crate::message::{
     AuthenticatedContent, Commit, Content, GroupInfo, Message, Proposal, ProposalOrRef, PublicMessage, Sender,
@@ -107,7 +107,7 @@ struct Newcomer {
 
 impl Newcomer {
     fn of(host: &Host, suite: &Suite) -> Result<Self> {
-        let no_key = HpkePublicKey(Opaque::default());
+        let no_key = HpkePublicKey(Short::default());
         let template = unsigned_leaf(host.identity_for(suite)?, no_key, LeafNodeSource::Update)?;
         let names = host.name(suite, &[&template])?.pop().ok_or(Code::Internal)?;
         Ok(Newcomer { template, names })
@@ -202,7 +202,7 @@ fn begin(
     let interim = interim_transcript_hash(state.suite, confirmed, &group_info.confirmation_tag)?;
     let commit_secret = path.path.derived.commit_secret.duplicate();
     let roots = Roots { interim_transcript_hash: &interim, init_secret, commit_secret };
-    let scheduled = advance::schedule(txn, state.suite, staged, (content, roots))?;
+    let scheduled = advance::schedule(txn, state.suite, staged, (&content.confirmed_transcript_input()?, roots))?;
     let (begun, tag) = scheduled.begin(state.suite, staged)?;
     content.auth.confirmation_tag = Some(tag);
     Ok(begun)

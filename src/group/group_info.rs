@@ -6,7 +6,7 @@ use super::rules::Arrival;
 use super::state::GroupState;
 use crate::base::host::{SignPurpose, report};
 use crate::base::{LeafIndex, Result, Secret};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Short, encode};
 use crate::crypto::{HpkeInfo, Mac, Signature, Suite};
 use crate::message::{EncryptedGroupSecrets, GroupContext, GroupInfo, GroupSecrets, Message, Welcome};
 use crate::schedule::{PreSharedKeyId, WelcomeKey, external_keys};
@@ -42,7 +42,7 @@ pub(crate) fn sign(host: &Host, (suite, signing_key): (&Suite, &[u8]), parts: Gr
         extensions,
         confirmation_tag: parts.confirmation_tag,
         signer: parts.signer,
-        signature: Signature(Opaque::default()),
+        signature: Signature(Short::default()),
     };
     let content = group_info.signed_fields()?;
     group_info.signature = host.sign(signing_key, (SignPurpose::GroupInfo, GroupInfo::LABEL), &content)?;

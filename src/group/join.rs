@@ -249,7 +249,7 @@ fn use_up(txn: &mut Txn, own: &OwnKeyPackage) {
 mod tests {
     use super::*;
     use crate::base::{CipherSuite, Secret};
-    use crate::codec::Opaque;
+    use crate::codec::{Opaque, Short};
     use crate::crypto::HpkePrivateKey;
     use crate::store::{MemoryStorage, Store};
 
@@ -258,7 +258,7 @@ mod tests {
         let (_, public) = suite.generate_hpke_keys().unwrap();
         let sealed = suite.encrypt_with_label(&public, "Welcome", &[], &[1]).unwrap();
         let secrets = references.map(|reference| EncryptedGroupSecrets {
-            new_member: Digest(Opaque(vec![reference; 32])),
+            new_member: Digest(Short::from(vec![reference; 32])),
             encrypted_group_secrets: sealed.clone(),
         });
         Welcome { cipher_suite: suite.id(), secrets: secrets.collect(), encrypted_group_info: Opaque::default() }
@@ -267,7 +267,7 @@ mod tests {
     fn own(reference: u8) -> OwnKeyPackage {
         let key = || HpkePrivateKey(Secret::copy_of(&[1; 32]));
         OwnKeyPackage {
-            reference: Digest(Opaque(vec![reference; 32])),
+            reference: Digest(Short::from(vec![reference; 32])),
             message: vec![],
             init_key: key(),
             leaf_key: key(),

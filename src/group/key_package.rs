@@ -6,7 +6,7 @@ use super::own_leaf::{sign_leaf, unsigned_leaf};
 use crate::base::host::SignPurpose;
 use crate::base::lookup::KeyPackageStatus;
 use crate::base::{CipherSuite, Code, ProtocolVersion, Result, Secret};
-use crate::codec::Opaque;
+use crate::codec::Short;
 use crate::crypto::{Digest, HpkePrivateKey, Signature, Suite};
 use crate::message::{KeyPackage, Message};
 use crate::store::{Reader, Record, Txn, Writer};
@@ -58,7 +58,7 @@ pub(crate) fn create(
         init_key: init_public,
         leaf_node,
         extensions: extensions.clone(),
-        signature: Signature(Opaque::default()),
+        signature: Signature(Short::default()),
     };
     if identity.grease_extensions {
         add_to_extensions(&mut key_package.extensions, &key_package.leaf_node.capabilities.extensions)?;

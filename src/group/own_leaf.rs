@@ -5,7 +5,7 @@ use super::host::{Host, OwnIdentity};
 use super::state::GroupState;
 use crate::base::host::SignPurpose;
 use crate::base::{LeafIndex, Result};
-use crate::codec::Opaque;
+use crate::codec::Short;
 use crate::crypto::{HpkePublicKey, Signature, random_bytes};
 use crate::message::{
     AuthenticatedContent, Content, FramedContent, FramedContentAuthData, Membership, Message, Padding, PrivateMessage,
@@ -60,7 +60,7 @@ fn plain_leaf(identity: &OwnIdentity, encryption_key: HpkePublicKey, source: Lea
         capabilities: identity.capabilities.clone(),
         leaf_node_source: source,
         extensions: identity.extensions.clone(),
-        signature: Signature(Opaque::default()),
+        signature: Signature(Short::default()),
     }
 }
 

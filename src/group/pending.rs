@@ -140,11 +140,11 @@ fn write_staged(writer: &mut Writer, staged: &Staged) {
 
 fn read_staged(reader: &mut Reader<'_>) -> Result<Staged> {
     let cleared = reader.list(|reader| {
-        let (from, to) = (Key(reader.bytes()?.to_vec()), Key(reader.bytes()?.to_vec()));
+        let (from, to) = (Key::of(&[reader.bytes()?]), Key::of(&[reader.bytes()?]));
         Ok(KeyRange { from, to })
     })?;
     let records = reader.list(|reader| {
-        let key = Key(reader.bytes()?.to_vec());
+        let key = Key::of(&[reader.bytes()?]);
         let value = reader.option(|reader| Ok(Zeroizing::new(reader.bytes()?.to_vec())))?;
         Ok((key, value))
     })?;

@@ -15,7 +15,7 @@ use super::{advance, deferral, identities, path, pending_join, record, rules, st
 use crate::base::event::{Author, Event, MemberName};
 use crate::base::{Code, Result};
 use crate::crypto::{Digest, SignatureVerified};
-use crate::message::{AuthenticatedContent, Commit, Content, ContentType, FramedContent, Proposal, Sender};
+use crate::message::{Commit, CommitFrame, Content, ContentType, FramedContent, Proposal, Sender};
 use crate::schedule::Advance;
 use crate::store::Txn;
 use crate::tree::UpdatePath;
@@ -65,16 +65,16 @@ fn from_others(txn: &mut Txn, (state, host): (&mut GroupState, &Host), inbound: 
     match inbound.unprotect(txn, state, &stay, host)? {
         Opened::Application(application) => deliver(txn, application),
         Opened::Own(claim) => own(txn, state, claim, &hash),
-        Opened::Handshake(Handshake { content, proof, advance }) => match content.content.content.clone() {
-            Content::Proposal(proposal) => {
-                let reference = content.proposal_ref(suite)?;
-                let event = remember(txn, (state, host), (content.content.sender, proposal), &reference)?;
-                use_up(txn, advance, &proof)?;
-                Ok(event)
-            }
-            Content::Commit(commit) => commit_received(txn, (state, host), (content, *commit), (proof, advance)),
-            Content::Application(_) => Err(Code::WrongContent.into()),
-        },
+        Opened::Handshake(Handshake { content, proof, advance }) if content.content.content.is_commit() => {
+            commit_received(txn, (state, host), content.into_commit()?, (proof, advance))
+        }
+        Opened::Handshake(Handshake { content, proof, advance }) => {
+            let reference = content.proposal_ref(suite)?;
+            let Content::Proposal(proposal) = content.content.content else { return Err(Code::WrongContent.into()) };
+            let event = remember(txn, (state, host), (content.content.sender, proposal), &reference)?;
+            use_up(txn, advance, &proof)?;
+            Ok(event)
+        }
     }
 }
 
@@ -144,12 +144,12 @@ fn remember(
 fn commit_received(
     txn: &mut Txn,
     (state, host): (&mut GroupState, &Host),
-    (content, commit): (AuthenticatedContent, Commit),
+    (frame, commit): (CommitFrame, Commit),
     (proof, advance): (SignatureVerified, Option<Advance<'_>>),
 ) -> Result<Event> {
     state.head.require_following()?;
     state.guard_head(txn)?;
-    let committer = committer(content.content.sender)?;
+    let committer = committer(frame.sender)?;
     let listed = resolve::proposals(txn, state, committer, commit)?;
     touch::of_proposals(txn, state, &listed)?;
     let allowed = rules::check(txn, state, host, listed)?;
@@ -166,8 +166,8 @@ fn commit_received(
     let joined = merged.as_ref().zip(path.as_ref());
     let (commit_secret, path_keys) = advance::commit_secret(txn, state, &mut staged, joined)?;
     let roots = advance::Roots::of_member(state, &staged, commit_secret)?;
-    let scheduled = advance::schedule(txn, state.suite, &mut staged, (&content, roots))?;
-    let (begun, matched) = scheduled.confirm(state.suite, &staged, &content)?;
+    let scheduled = advance::schedule(txn, state.suite, &mut staged, (&frame.transcript_input, roots))?;
+    let (begun, matched) = scheduled.confirm(state.suite, &staged, frame.confirmation_tag)?;
     use_up(txn, advance, &proof)?;
     let mut change = record::change(&staged, author, false);
     change.lost_commit = lost;

@@ -204,6 +204,22 @@ impl AuthenticatedContent {
     pub(crate) fn confirmed_transcript_input(&self) -> Result<Vec<u8>> {
         encode(&(self.wire_format, &self.content, &self.auth.signature))
     }
+
+    /// Takes a commit out of its frame; `WrongContent` if it is none.
+    pub(crate) fn into_commit(self) -> Result<(CommitFrame, Commit)> {
+        let transcript_input = self.confirmed_transcript_input()?;
+        let Content::Commit(commit) = self.content.content else { return Err(Code::WrongContent.into()) };
+        let (sender, confirmation_tag) = (self.content.sender, self.auth.confirmation_tag);
+        Ok((CommitFrame { sender, transcript_input, confirmation_tag }, *commit))
+    }
+}
+
+/// What is left of a message when its commit is taken out.
+pub(crate) struct CommitFrame {
+    pub(crate) sender: Sender,
+    /// What the commit adds to the transcript.
+    pub(crate) transcript_input: Vec<u8>,
+    pub(crate) confirmation_tag: Option<Mac>,
 }
 
 impl Size for AuthenticatedContent {

@@ -51,7 +51,7 @@ impl Signed for GroupInfo {
 mod tests {
     use super::*;
     use crate::base::{CipherSuite, Epoch, GroupId, ProtocolVersion};
-    use crate::codec::{Opaque, decode_exact, encode};
+    use crate::codec::{Short, decode_exact, encode};
     use crate::crypto::Digest;
     use crate::tree::ExtensionType;
 
@@ -61,11 +61,11 @@ mod tests {
             cipher_suite: suite.id(),
             group_id: GroupId(vec![1]),
             epoch: Epoch(0),
-            tree_hash: Digest(Opaque(vec![2; 32])),
-            confirmed_transcript_hash: Digest(Opaque::default()),
+            tree_hash: Digest(Short::from(vec![2; 32])),
+            confirmed_transcript_hash: Digest(Short::default()),
             extensions: Extensions::default(),
         };
-        let (confirmation_tag, signature) = (Mac(Opaque(vec![3; 32])), Signature(Opaque::default()));
+        let (confirmation_tag, signature) = (Mac(Short::from(vec![3; 32])), Signature(Short::default()));
         GroupInfo {
             group_context,
             extensions: Extensions::default(),
@@ -97,12 +97,13 @@ mod tests {
         assert_eq!(code(version, |_| ()), Code::UnsupportedVersion.number());
         let suite: fn(&mut GroupInfo) = |info| info.group_context.cipher_suite = CipherSuite(2);
         assert_eq!(code(suite, |_| ()), Code::BadGroupInfo.number());
-        let tree_hash: fn(&mut GroupInfo) = |info| info.group_context.tree_hash = Digest(Opaque(vec![2; 31]));
+        let tree_hash: fn(&mut GroupInfo) = |info| info.group_context.tree_hash = Digest(Short::from(vec![2; 31]));
         assert_eq!(code(tree_hash, |_| ()), Code::BadGroupInfo.number());
         let transcript: fn(&mut GroupInfo) =
-            |info| info.group_context.confirmed_transcript_hash.0 = Opaque(vec![2; 33]);
+            |info| info.group_context.confirmed_transcript_hash.0 = Short::from(vec![2; 33]);
         assert_eq!(code(transcript, |_| ()), Code::BadGroupInfo.number());
-        let whole: fn(&mut GroupInfo) = |info| info.group_context.confirmed_transcript_hash.0 = Opaque(vec![2; 32]);
+        let whole: fn(&mut GroupInfo) =
+            |info| info.group_context.confirmed_transcript_hash.0 = Short::from(vec![2; 32]);
         assert_eq!(code(whole, |_| ()), 0);
         let misplaced: fn(&mut GroupInfo) = |info| info.extensions.put(ExtensionType::EXTERNAL_SENDERS, vec![0]);
         assert_eq!(code(misplaced, |_| ()), Code::WrongContent.number());

@@ -74,7 +74,7 @@ fn bad_key_package(why: &str) -> Error {
 mod tests {
     use super::*;
     use crate::base::limits::MAX_LIFETIME;
-    use crate::codec::{Opaque, decode_exact};
+    use crate::codec::{Short, decode_exact};
     use crate::crypto::SignaturePrivateKey;
     use crate::tree::{ExtensionType, sample};
 
@@ -92,7 +92,7 @@ mod tests {
             init_key: suite.generate_hpke_keys().unwrap().1,
             leaf_node: sample::signed(leaf_node, &key, None),
             extensions: Extensions::default(),
-            signature: Signature(Opaque::default()),
+            signature: Signature(Short::default()),
         };
         (key_package, key)
     }
@@ -116,8 +116,8 @@ mod tests {
             (Code::BadKeyPackage, |package| package.cipher_suite = CipherSuite(3)),
             (Code::BadKeyPackage, |package| package.init_key = package.leaf_node.encryption_key.clone()),
             (Code::BadLeafNode, |package| package.leaf_node.capabilities.cipher_suites.clear()),
-            (Code::Malformed, |package| package.init_key = HpkePublicKey(Opaque(vec![1]))),
-            (Code::BadSignature, |package| package.leaf_node.signature = Signature(Opaque(vec![0; 64]))),
+            (Code::Malformed, |package| package.init_key = HpkePublicKey(Short::from(vec![1]))),
+            (Code::BadSignature, |package| package.leaf_node.signature = Signature(Short::from(vec![0; 64]))),
         ];
         for (code, spoil) in cases {
             let (mut key_package, key) = unsigned(suite);

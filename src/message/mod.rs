@@ -16,7 +16,9 @@ mod welcome;
 mod wire;
 
 pub(crate) use commit::{Commit, ProposalOrRef};
-pub(crate) use content::{AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData};
+pub(crate) use content::{
+    AuthenticatedContent, CommitFrame, Content, ContentType, FramedContent, FramedContentAuthData,
+};
 pub(crate) use group_context::{GroupContext, check_group_extensions};
 pub(crate) use group_info::GroupInfo;
 pub(crate) use key_package::KeyPackage;

@@ -4,7 +4,7 @@
 
 use super::*;
 use crate::base::{CipherSuite, Code, Epoch, GroupId, LeafIndex, Result, Secret};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::{Mac, Signature, SignaturePrivateKey, SignaturePublicKey, Suite};
 use crate::schedule::MessageKey;
 use crate::tree::{ProposalType, UpdatePath, sample};
@@ -45,7 +45,7 @@ impl Sample {
         let content = FramedContent { group_id, epoch, sender, authenticated_data: Opaque(vec![8]), content };
         let to_be_signed = content.to_be_signed(wire_format, CONTEXT).unwrap();
         let signature = self.key.sign_with_label(FramedContent::LABEL, &to_be_signed).unwrap();
-        let confirmation_tag = content.content.is_commit().then(|| Mac(Opaque(vec![9; 32])));
+        let confirmation_tag = content.content.is_commit().then(|| Mac(Short::from(vec![9; 32])));
         AuthenticatedContent { wire_format, content, auth: FramedContentAuthData { signature, confirmation_tag } }
     }
 
@@ -217,7 +217,7 @@ fn padding_hides_lengths_and_is_zero() {
     let mut authenticated = sample.sign(MEMBER, application(), WireFormat::PRIVATE_MESSAGE);
     // A content whose signature is followed by a tag that its kind does not have: to a reader, padding that is not zero.
     let signature = encode(&authenticated.auth.signature).unwrap();
-    authenticated.auth.confirmation_tag = Some(Mac(Opaque(signature)));
+    authenticated.auth.confirmation_tag = Some(Mac(Short::from(signature)));
     let forged = PrivateMessage::seal(&authenticated, sample.sealing(Padding::None)).unwrap();
     assert!(sample.receive_private(forged).unwrap_err().is(Code::BadPadding));
 }
@@ -226,7 +226,7 @@ fn padding_hides_lengths_and_is_zero() {
 fn an_insider_cannot_sign_for_another() {
     let sample = Sample::new();
     let mut authenticated = sample.sign(MEMBER, application(), WireFormat::PRIVATE_MESSAGE);
-    authenticated.auth.signature = Signature(Opaque(vec![0; 64]));
+    authenticated.auth.signature = Signature(Short::from(vec![0; 64]));
     let message = PrivateMessage::protect(&authenticated, sample.sealing(Padding::Padme)).unwrap();
     assert!(sample.receive_private(message).unwrap_err().is(Code::BadSignature));
 }

@@ -2,7 +2,7 @@
 
 use super::message_key::MessageKey;
 use crate::base::{Code, Result, Secret};
-use crate::codec::Opaque;
+use crate::codec::Short;
 use crate::crypto::{SignaturePublicKey, Suite};
 use crate::store::{RatchetKind, Reader, Record, Writer};
 
@@ -64,6 +64,7 @@ impl RatchetRecord {
 
 impl Record for RatchetRecord {
     const VERSION: u8 = 2;
+    const TYPICAL: usize = 192;
 
     fn write(&self, writer: &mut Writer) {
         writer.u32(self.next);
@@ -79,7 +80,7 @@ impl Record for RatchetRecord {
 
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let (next, kept, secret) = (reader.u32()?, reader.u32()?, reader.secret()?);
-        let signature_key = SignaturePublicKey(Opaque(reader.bytes()?.to_vec()));
+        let signature_key = SignaturePublicKey(Short::from(reader.bytes()?.to_vec()));
         let client_id = reader.bytes()?.to_vec();
         let user_id = reader.option(|reader| Ok(reader.bytes()?.to_vec()))?.unwrap_or_else(|| client_id.clone());
         let sealed = if reader.version() >= 2 { reader.u64()? } else { 0 };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::base::{Epoch, Secret};
-use crate::codec::Opaque;
+use crate::codec::Short;
 use crate::crypto::{SignaturePublicKey, Suite};
 use crate::schedule::{forget_epochs, forget_own};
 use crate::store::{GroupKeys, Incarnation, KeyRange, MemoryStorage, Store, StoredRecord};
@@ -101,7 +101,7 @@ impl World {
 
 fn sender(leaf: LeafIndex) -> SenderIdentity {
     SenderIdentity {
-        signature_key: SignaturePublicKey(Opaque(vec![leaf.0 as u8; 32])),
+        signature_key: SignaturePublicKey(Short::from(vec![leaf.0 as u8; 32])),
         client_id: vec![b'c'; 64],
         user_id: vec![b'u'; 64],
     }
@@ -153,7 +153,7 @@ fn every_leaf_is_reached_from_whatever_is_left_of_the_tree() {
             assert_right(&world, leaf, 1, &world.open(leaf, 1).unwrap());
         }
         let frontier = KeyRange::of_prefix(&world.keys.frontier_of(EPOCH).0);
-        assert!(!world.storage.records().iter().any(|record| frontier.contains(&Key(record.key.clone()))));
+        assert!(!world.storage.records().iter().any(|record| frontier.contains(&Key::of(&[&record.key]))));
         let outside = world.open(LeafIndex(leaves), 0).err().unwrap();
         assert!(outside.is(Code::BadSender));
     }
@@ -424,7 +424,7 @@ fn a_stored_sender_is_read_back() {
     world.open(ALICE, 0).unwrap();
     let before: Vec<StoredRecord> = world.storage.records();
     let key = world.keys.ratchet(EPOCH, ALICE, HANDSHAKE);
-    assert!(before.iter().any(|record| record.key == key.0));
+    assert!(before.iter().any(|record| record.key == key.0.as_slice()));
     let mut txn = world.begin();
     let ratchet = Ratchet::load(&mut txn, world.tree(), ALICE, HANDSHAKE).unwrap().unwrap();
     let (_, advance) = ratchet.seek(&mut txn, 0, (world.limits, 0)).unwrap();

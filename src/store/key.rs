@@ -7,15 +7,20 @@
 mod deferred;
 mod group;
 
+use smallvec::SmallVec;
+
 use crate::base::{GroupId, Secret};
 use crate::crypto::{hmac_sha256, sha256};
 
 pub(crate) use deferred::Deferred;
 pub(crate) use group::{GroupKeys, Namespace, RatchetKind, Tally};
 
+/// How long a key may be to need no allocation: as long as all but a few are.
+const IN_PLACE: usize = 40;
+
 /// The key of one record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub(crate) struct Key(pub(crate) Vec<u8>);
+pub(crate) struct Key(pub(crate) SmallVec<[u8; IN_PLACE]>);
 
 /// A stretch of keys: the first one inside, and the first one past it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +30,32 @@ pub(crate) struct KeyRange {
 }
 
 impl Key {
+    /// The key that these parts make, one after another.
+    pub(crate) fn of(parts: &[&[u8]]) -> Key {
+        Key::behind(&[], parts)
+    }
+
+    /// The key that the parts of both lists make, in which those of the first come first.
+    fn behind(first: &[&[u8]], then: &[&[u8]]) -> Key {
+        let length = first.iter().chain(then).map(|part| part.len()).sum();
+        let mut bytes = match length {
+            0..=IN_PLACE => SmallVec::from_buf_and_len([0; IN_PLACE], length),
+            _ => SmallVec::from_elem(0, length),
+        };
+        let mut room = bytes.as_mut_slice();
+        for part in first.iter().chain(then) {
+            let Some((place, rest)) = room.split_at_mut_checked(part.len()) else { break };
+            place.copy_from_slice(part);
+            room = rest;
+        }
+        Key(bytes)
+    }
+
+    /// The bytes, as the host gets them.
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+
     /// The number that stands behind `prefix`.
     pub(crate) fn number_behind(&self, prefix: &Key) -> Option<u64> {
         let number = self.0.strip_prefix(prefix.0.as_slice())?.first_chunk()?;
@@ -35,14 +66,15 @@ impl Key {
 impl KeyRange {
     /// Every key that begins with `prefix`, which must not be all 0xff.
     pub(crate) fn of_prefix(prefix: &[u8]) -> KeyRange {
-        let mut to = prefix.to_vec();
-        while let Some(last) = to.pop() {
+        let from = Key::of(&[prefix]);
+        let mut to = from.clone();
+        while let Some(last) = to.0.pop() {
             if last < 0xff {
-                to.push(last + 1);
+                to.0.push(last + 1);
                 break;
             }
         }
-        KeyRange { from: Key(prefix.to_vec()), to: Key(to) }
+        KeyRange { from, to }
     }
 
     /// Whether `key` lies inside.
@@ -119,12 +151,7 @@ impl Keyspace {
     }
 
     fn key(&self, kind: u8, parts: &[&[u8]]) -> Key {
-        let length = parts.iter().map(|part| part.len()).sum::<usize>();
-        let mut key = Vec::with_capacity(9 + length);
-        key.extend_from_slice(&self.prefix);
-        key.push(kind);
-        parts.iter().for_each(|part| key.extend_from_slice(part));
-        Key(key)
+        Key::behind(&[&self.prefix, &[kind]], parts)
     }
 
     /// Everything that the client has.

@@ -36,13 +36,13 @@ mod tests {
         for count in [0, 1, PAGE, PAGE + 1, 3 * PAGE] {
             let store = Store::open(MemoryStorage::new(), b"alice", None).unwrap();
             let mut txn = Txn::begin(store.clone());
-            let key = |number: usize| Key([&b"p"[..], &(number as u32).to_be_bytes()].concat());
+            let key = |number: usize| Key::of(&[b"p", &(number as u32).to_be_bytes()]);
             (0..count).for_each(|number| txn.put(key(number), vec![1]));
-            txn.put(Key(b"q".to_vec()), vec![2]);
+            txn.put(Key::of(&[b"q"]), vec![2]);
             store.write(txn.finish(None).unwrap()).unwrap();
             let mut found = Vec::new();
             let mut txn = Txn::begin(store);
-            txn.each(&Key(b"p".to_vec()), |rest, value| {
+            txn.each(&Key::of(&[b"p"]), |rest, value| {
                 found.push((u32::from_be_bytes(rest.try_into().unwrap()), value.to_vec()));
                 Ok(())
             })

@@ -90,7 +90,7 @@ impl Store {
     pub(crate) fn wipe(&self) -> Result<()> {
         self.require_unwiped()?;
         let range = self.keyspace.everything();
-        let ops = vec![WriteOp::DeleteRange { from: range.from.0, to: range.to.0 }];
+        let ops = vec![WriteOp::DeleteRange { from: range.from.to_vec(), to: range.to.to_vec() }];
         match self.hand_over(WriteBatch::new(vec![self.format_guard()], ops, None)) {
             // No batch is taken without the record of the format: where it is gone, somebody else has wiped the client.
             Err(error) if error.is(Code::Conflict) && !self.is_there()? => {}
@@ -105,7 +105,7 @@ impl Store {
         if self.require_unwiped().is_err() {
             return Ok(keys.iter().map(|_| None).collect());
         }
-        let wanted = keys.iter().map(|key| key.0.clone()).collect();
+        let wanted = keys.iter().map(Key::to_vec).collect();
         let values = self.storage.read(wanted).map_err(unread)?;
         if values.len() != keys.len() {
             return Err(Code::StorageNonsense.with("read returned another number of values than it was asked for"));
@@ -118,9 +118,9 @@ impl Store {
         if self.require_unwiped().is_err() {
             return Ok(Vec::new());
         }
-        let from = after.map(|key| key.0.clone()).unwrap_or_default();
+        let from = after.map(Key::to_vec).unwrap_or_default();
         let count = u32::try_from(limit).unwrap_or(u32::MAX);
-        let found = self.storage.scan(prefix.0.clone(), from.clone(), count).map_err(unread)?;
+        let found = self.storage.scan(prefix.to_vec(), from.clone(), count).map_err(unread)?;
         let mut last = from;
         for record in &found {
             if record.key <= last || !record.key.starts_with(&prefix.0) || found.len() > limit {
@@ -130,7 +130,7 @@ impl Store {
             }
             last.clone_from(&record.key);
         }
-        found.into_iter().map(|record| Ok((Key(record.key), plausible(record.value)?))).collect()
+        found.into_iter().map(|record| Ok((Key::of(&[&record.key]), plausible(record.value)?))).collect()
     }
 
     /// Hands a batch to the host. A conflict over the format itself means that a newer release has taken the store over, or that
@@ -155,7 +155,7 @@ impl Store {
 
     /// The guard that every batch carries: the store still has the format that this release knows.
     pub(crate) fn format_guard(&self) -> Guard {
-        Guard { key: self.keyspace.format().0, expected: Some(self.mark.clone()) }
+        Guard { key: self.keyspace.format().to_vec(), expected: Some(self.mark.clone()) }
     }
 
     /// A stored value, opened.
@@ -210,14 +210,14 @@ impl Store {
             Mark::Earlier(mark) => (Some(mark), false),
             Mark::Absent => (None, true),
         };
-        let key = self.keyspace.format().0;
+        let key = self.keyspace.format().to_vec();
         let mark = [&FORMAT.to_be_bytes()[..], &random_bytes::<NONCE>()?].concat();
         let guard = Guard { key: key.clone(), expected };
         let mut ops = vec![WriteOp::Put { key, value: mark.clone() }];
         if let Some(seal) = self.seal.as_ref().filter(|_| is_new) {
             let key = self.keyspace.key_check();
             let value = seal.close(&key, &[])?;
-            ops.push(WriteOp::Put { key: key.0, value });
+            ops.push(WriteOp::Put { key: key.to_vec(), value });
         }
         match self.hand_over(WriteBatch::new(vec![guard], ops, None)) {
             Ok(()) => Ok(mark),

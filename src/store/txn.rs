@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use zeroize::Zeroizing;
 
 use super::batch::{Guard, WriteBatch, WriteOp};
@@ -35,7 +36,7 @@ pub(crate) struct Staged {
 /// One operation's view of the store.
 pub(crate) struct Txn {
     store: Arc<Store>,
-    seen: HashMap<Key, Seen>,
+    seen: HashMap<Key, Seen, RandomState>,
     staged: Staged,
     guards: BTreeSet<Key>,
     /// Records that a verdict rests on, though a write does not depend on them.
@@ -47,7 +48,7 @@ impl Txn {
     pub(crate) fn begin(store: Arc<Store>) -> Self {
         Txn {
             store,
-            seen: HashMap::new(),
+            seen: HashMap::default(),
             staged: Staged::default(),
             guards: BTreeSet::new(),
             watched: BTreeSet::new(),
@@ -199,15 +200,15 @@ impl Txn {
         let mut batch = WriteBatch::new(vec![store.format_guard()], Vec::new(), effect);
         for key in guards {
             let stored = seen.remove(&key).ok_or(Code::Internal)?.stored;
-            batch.require(Guard { key: key.0, expected: stored.map(|mut value| std::mem::take(&mut *value)) });
+            batch.require(Guard { key: key.to_vec(), expected: stored.map(|mut value| std::mem::take(&mut *value)) });
         }
         for range in staged.cleared {
-            batch.push(WriteOp::DeleteRange { from: range.from.0, to: range.to.0 })?;
+            batch.push(WriteOp::DeleteRange { from: range.from.to_vec(), to: range.to.to_vec() })?;
         }
         for (key, value) in staged.records {
             batch.push(match value {
-                Some(value) => WriteOp::Put { value: store.seal(&key, value)?, key: key.0 },
-                None => WriteOp::Delete { key: key.0 },
+                Some(value) => WriteOp::Put { value: store.seal(&key, value)?, key: key.to_vec() },
+                None => WriteOp::Delete { key: key.to_vec() },
             })?;
         }
         Ok(batch)
@@ -270,11 +271,11 @@ mod tests {
     use crate::store::memory::MemoryStorage;
 
     fn key(text: &str) -> Key {
-        Key(text.as_bytes().to_vec())
+        Key::of(&[text.as_bytes()])
     }
 
     fn chunk_zero(text: &str) -> Key {
-        Key([text.as_bytes(), &[0; 4]].concat())
+        Key::of(&[text.as_bytes(), &[0; 4]])
     }
 
     fn store(storage: &Arc<MemoryStorage>, sealed: bool) -> Arc<Store> {
@@ -357,7 +358,7 @@ mod tests {
                 [(MAX_KEY, longest, true), (MAX_KEY + 1, 1, false), (1, longest + 1, false), (0, 0, true)]
             {
                 let mut txn = Txn::begin(store.clone());
-                txn.put(Key(vec![b'k'; key]), vec![7; value]);
+                txn.put(Key::of(&[&vec![b'k'; key]]), vec![7; value]);
                 assert_eq!(txn.finish(None).err().map(|error| error.code()), (!fits).then_some(805));
             }
         }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::base::host::{SignPurpose, Unobserved};
 use crate::base::{CipherSuite, Code, Epoch, GroupId, LeafIndex, ProtocolVersion, Result, Secret};
 use crate::client::{Client, Group, Shared};
-use crate::codec::{Opaque, encode, write_opaque};
+use crate::codec::{Short, encode, write_opaque};
 use crate::crypto::{Digest, HpkePrivateKey, HpkePublicKey, Mac, SignaturePrivateKey, Suite, random_bytes};
 use crate::group::epoch::EpochRecord;
 use crate::group::head::{Head, Seat, Settings};
@@ -69,7 +69,7 @@ struct Growing<'a> {
 impl Growing<'_> {
     fn finish(mut self, settings: Settings) -> Result<Crowd> {
         let width = Width::for_leaves(self.size).ok_or(Code::BadArgument)?;
-        let root = self.grow(width.root(), Digest(Opaque::default()))?;
+        let root = self.grow(width.root(), Digest(Short::default()))?;
         let mut payload = Vec::new();
         write_opaque(&self.nodes.concat(), &mut payload).map_err(crate::codec::unencodable)?;
         let context = GroupContext {
@@ -102,7 +102,7 @@ impl Growing<'_> {
         let right = self.grow(right, any_digest()?)?;
         let chained = parent_hash(self.suite, &encryption_key, &above.0, &right.tree_hash)?;
         let mut record = ParentRecord::blank(self.grow(left, chained)?, right);
-        record.key = Some(ParentKey { encryption_key: encryption_key.clone(), parent_hash: above.0.to_vec() });
+        record.key = Some(ParentKey { encryption_key: encryption_key.clone(), parent_hash: above.clone() });
         let parent = ParentNode { encryption_key, parent_hash: above, unmerged_leaves: Vec::new() };
         self.place(node, &Node::Parent(parent))?;
         parent_summary(self.suite, &record)

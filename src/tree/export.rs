@@ -6,7 +6,6 @@ use super::parent_node::ParentNode;
 use crate::base::Result;
 use crate::base::host::{Observer, report};
 use crate::codec::{encode, header_size, write_header};
-use crate::crypto::Digest;
 use crate::store::Txn;
 
 /// Nodes read in one call.
@@ -53,7 +52,7 @@ impl Tree {
         };
         let parent = ParentNode {
             encryption_key: key.encryption_key.clone(),
-            parent_hash: Digest(key.parent_hash.clone().into()),
+            parent_hash: key.parent_hash.clone(),
             unmerged_leaves: record.unmerged.iter().map(crate::base::LeafIndex).collect(),
         };
         out.extend_from_slice(&[1, 2]);

@@ -172,7 +172,7 @@ impl DeserializeBytes for Extensions {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::codec::encode;
+    use crate::codec::{Short, encode};
 
     #[test]
     fn a_type_stands_in_a_list_once() {
@@ -185,7 +185,7 @@ mod tests {
     fn trailing_bytes_in_a_known_payload_are_refused() {
         let mut extensions = Extensions::default();
         extensions.put(ExtensionType::EXTERNAL_PUB, vec![2, 1, 2]);
-        assert_eq!(extensions.external_pub().unwrap(), Some(HpkePublicKey(Opaque(vec![1, 2]))));
+        assert_eq!(extensions.external_pub().unwrap(), Some(HpkePublicKey(Short::from(vec![1, 2]))));
         extensions.check(ExtensionPlace::GroupInfo).unwrap();
         let longer = Opaque(vec![2, 1, 2, 0]);
         let extension = Extension { extension_type: ExtensionType::EXTERNAL_PUB, extension_data: longer };

@@ -1,12 +1,17 @@
 //! Tree hashes and parent hashes (RFC 9420 §7.8, §7.9), over parts that are never copied together.
 
+use smallvec::SmallVec;
+
 use super::index::NodeIndex;
 use super::record::{ParentKey, ParentRecord};
 use super::summary::{Facts, Summary};
 use super::unmerged::Unmerged;
 use crate::base::{LeafIndex, Result};
-use crate::codec::{header_size, write_header, write_opaque};
+use crate::codec::{write_header, write_opaque};
 use crate::crypto::{Digest, HpkePublicKey, Suite};
+
+/// What is hashed of a parent node, which is short unless it has many unmerged leaves.
+type Input = SmallVec<[u8; 256]>;
 
 const LEAF: u8 = 1;
 const PARENT: u8 = 2;
@@ -27,27 +32,27 @@ pub(crate) fn parent_node_hash(
     left: &Digest,
     right: &Digest,
 ) -> Result<Digest> {
-    let mut input = Vec::with_capacity(256);
+    let mut input = Input::new();
     input.push(PARENT);
     input.push(u8::from(content.is_some()));
     if let Some((key, unmerged)) = content {
         append(&mut input, &key.encryption_key.0)?;
-        append(&mut input, &key.parent_hash)?;
+        append(&mut input, &key.parent_hash.0)?;
         append_unmerged(&mut input, unmerged)?;
     }
     append(&mut input, &left.0)?;
     append(&mut input, &right.0)?;
-    Ok(suite.hash_parts(&[&input]))
+    Ok(suite.hash(&input))
 }
 
 /// The parent hash of a node with this key, over the parent hash of the next one above and the tree hash of the copath
 /// child (RFC 9420 §7.9).
 pub(crate) fn parent_hash(suite: &Suite, key: &HpkePublicKey, above: &[u8], sibling: &Digest) -> Result<Digest> {
-    let mut input = Vec::with_capacity(header_size(key.0.len()) + key.0.len() + above.len() + sibling.0.len() + 4);
+    let mut input = Input::new();
     append(&mut input, &key.0)?;
     append(&mut input, above)?;
     append(&mut input, &sibling.0)?;
-    Ok(suite.hash_parts(&[&input]))
+    Ok(suite.hash(&input))
 }
 
 /// The summary of a leaf.
@@ -74,11 +79,11 @@ pub(crate) fn blank_summary(suite: &Suite, node: NodeIndex) -> Result<Summary> {
     }
 }
 
-fn append(input: &mut Vec<u8>, field: &[u8]) -> Result<()> {
+fn append(input: &mut Input, field: &[u8]) -> Result<()> {
     write_opaque(field, input).map(drop).map_err(crate::codec::unencodable)
 }
 
-fn append_unmerged(input: &mut Vec<u8>, unmerged: &Unmerged) -> Result<()> {
+fn append_unmerged(input: &mut Input, unmerged: &Unmerged) -> Result<()> {
     write_header(4 * unmerged.len() as usize, input).map_err(crate::codec::unencodable)?;
     unmerged.iter().for_each(|leaf| input.extend_from_slice(&leaf.to_be_bytes()));
     Ok(())

@@ -151,7 +151,7 @@ impl Import<'_> {
                 self.tree.claim_parent(self.txn, node, &parent)?;
                 let hash: Digest = parent.parent_hash.clone();
                 let unmerged: Vec<u32> = parent.unmerged_leaves.iter().map(|leaf| leaf.0).collect();
-                record.key = Some(ParentKey { encryption_key: parent.encryption_key, parent_hash: hash.0.to_vec() });
+                record.key = Some(ParentKey { encryption_key: parent.encryption_key, parent_hash: hash.clone() });
                 record.unmerged = Unmerged::of(unmerged.iter().copied());
                 check_parent(&self.tree, self.txn, (node, &record), (&left.branch, &right.branch))?;
                 Branch::keyed(node, hash, unmerged)

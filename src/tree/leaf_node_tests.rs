@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::limits::MAX_LIFETIME;
-use crate::codec::{Opaque, decode_exact, encode};
+use crate::codec::{Opaque, Short, decode_exact, encode};
 use crate::crypto::SignaturePrivateKey;
 use crate::tree::sample;
 
@@ -46,7 +46,7 @@ fn the_source_fits_the_place() {
 #[test]
 fn the_signature_of_an_update_covers_its_place() {
     let (group, other) = (GroupId(vec![1]), GroupId(vec![2]));
-    for source in [LeafNodeSource::Update, LeafNodeSource::Commit(Digest(Opaque(vec![3; 32])))] {
+    for source in [LeafNodeSource::Update, LeafNodeSource::Commit(Digest(Short::from(vec![3; 32])))] {
         let (mut leaf, key) = sample::leaf(suite());
         leaf.leaf_node_source = source;
         let leaf = sample::signed(leaf, &key, Some((&group, LeafIndex(0))));
@@ -107,7 +107,7 @@ fn lifetimes_are_bounded() {
 fn oversize_keyless_and_forged_leaves_are_refused() {
     let identity = Credential::Basic(Opaque(vec![0; limits::MAX_LEAF_NODE]));
     assert_eq!(code(|leaf| leaf.credential = identity.clone()), Code::LimitReached.number());
-    assert_eq!(code(|leaf| leaf.encryption_key = HpkePublicKey(Opaque(vec![]))), Code::Malformed.number());
+    assert_eq!(code(|leaf| leaf.encryption_key = HpkePublicKey(Short::from(vec![]))), Code::Malformed.number());
     let (leaf, key) = sample::leaf(suite());
     let (other, _): (_, SignaturePrivateKey) = sample::leaf(suite());
     let mut leaf = sample::signed(leaf, &key, None);

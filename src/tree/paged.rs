@@ -12,7 +12,7 @@ use super::index::{NodeIndex, Width};
 use super::record::{LeafRecord, ParentRecord};
 use super::summary::{Facts, Summary, TreeHead};
 use crate::base::{LeafIndex, Result};
-use crate::codec::Opaque;
+use crate::codec::Short;
 use crate::crypto::{Digest, Suite};
 use crate::store::{GroupKeys, Key, Txn, corrupt};
 
@@ -150,9 +150,10 @@ impl Tree {
 
     /// The parent at this position, to be changed.
     pub(super) fn parent_mut(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<&mut ParentRecord> {
-        self.load(txn, std::iter::once(node).chain(self.width.direct_path(node)).collect::<Vec<_>>())?;
-        self.touch(node);
-        self.changed_parents.insert(node.0);
+        if !self.is_touched(node) {
+            self.load(txn, std::iter::once(node).chain(self.width.direct_path(node)).collect::<Vec<_>>())?;
+            self.touch(node);
+        }
         self.parents.get_mut(&node.0).ok_or_else(corrupt)
     }
 
@@ -266,19 +267,27 @@ impl Tree {
     pub(super) fn unhashed(&mut self, node: NodeIndex) -> Summary {
         self.stale.insert(node);
         self.counted.insert(node);
-        Summary { tree_hash: Digest(Opaque::default()), facts: Facts::blank(node.leaves().start) }
+        Summary { tree_hash: Digest(Short::default()), facts: Facts::blank(node.leaves().start) }
     }
 
-    /// Marks a node and all above it as stale.
+    /// Marks a node and all above it as stale. What lies above a touched node was touched with it.
     fn touch(&mut self, node: NodeIndex) {
         let width = self.width;
         for at in std::iter::once(node).chain(width.direct_path(node)) {
+            if self.is_touched(at) {
+                break;
+            }
             self.counted.remove(&at);
             self.stale.insert(at);
             if !at.is_leaf() {
                 self.changed_parents.insert(at.0);
             }
         }
+    }
+
+    /// Whether a node was touched since its facts were last brought up to date: then its path is loaded, and all of it is touched.
+    fn is_touched(&self, node: NodeIndex) -> bool {
+        self.stale.contains(&node) && !self.counted.contains(&node)
     }
 
     fn leaf_record(&self, node: NodeIndex) -> Option<&LeafRecord> {

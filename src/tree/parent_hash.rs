@@ -70,7 +70,7 @@ pub(super) fn check_parent(
         let [(_, Some(carried))] = merged.as_slice() else { continue };
         let original = original_tree_hash(tree, txn, (sibling, hash), &record.unmerged)?;
         let key = record.key.as_ref().ok_or_else(corrupt)?;
-        let expected = parent_hash(tree.suite, &key.encryption_key, &key.parent_hash, &original)?;
+        let expected = parent_hash(tree.suite, &key.encryption_key, &key.parent_hash.0, &original)?;
         chains += usize::from(*carried == expected);
     }
     match chains {

@@ -33,7 +33,7 @@ impl ParentNode {
 mod tests {
     use super::*;
     use crate::base::CipherSuite;
-    use crate::codec::Opaque;
+    use crate::codec::Short;
 
     #[test]
     fn unmerged_leaves_ascend_without_repeating() {
@@ -41,7 +41,7 @@ mod tests {
         let (_, encryption_key) = suite.generate_hpke_keys().unwrap();
         let node = |leaves: &[u32]| ParentNode {
             encryption_key: encryption_key.clone(),
-            parent_hash: Digest(Opaque(vec![])),
+            parent_hash: Digest(Short::from(vec![])),
             unmerged_leaves: leaves.iter().copied().map(LeafIndex).collect(),
         };
         node(&[]).check(suite).unwrap();
@@ -49,10 +49,10 @@ mod tests {
         assert!(node(&[2, 2]).check(suite).is_err());
         assert!(node(&[3, 2]).check(suite).is_err());
         for (length, fits) in [(1, false), (31, false), (32, true), (33, false)] {
-            let hashed = ParentNode { parent_hash: Digest(Opaque(vec![7; length])), ..node(&[]) };
+            let hashed = ParentNode { parent_hash: Digest(Short::from(vec![7; length])), ..node(&[]) };
             assert_eq!(hashed.check(suite).is_ok(), fits);
         }
-        let keyless = ParentNode { encryption_key: HpkePublicKey(Opaque(vec![])), ..node(&[]) };
+        let keyless = ParentNode { encryption_key: HpkePublicKey(Short::from(vec![])), ..node(&[]) };
         assert!(keyless.check(suite).is_err());
     }
 }

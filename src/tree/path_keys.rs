@@ -34,6 +34,8 @@ impl PathKeys {
 }
 
 impl Record for PathKeys {
+    const TYPICAL: usize = 640;
+
     fn write(&self, writer: &mut Writer) {
         writer.list(&self.0, |writer, (node, key)| {
             writer.u32(node.0);

@@ -7,9 +7,9 @@ use super::paged::Tree;
 use super::record::ParentKey;
 use super::resolution::PathStep;
 use crate::base::{Code, LeafIndex, Result};
-use crate::codec::Opaque;
+use crate::codec::Short;
 use crate::crypto::{Digest, HpkePublicKey};
-use crate::store::Txn;
+use crate::store::{Key, Txn};
 
 impl Tree {
     /// Refuses keys of a path that are anywhere in the tree, the committer's old path included, or twice in the path
@@ -19,10 +19,11 @@ impl Tree {
         if distinct.len() < keys.len() {
             return Err(Code::KeyReused.with("an update path has one key twice"));
         }
-        self.prefetch_encryption_keys(txn, keys.iter().copied())?;
-        for key in keys {
+        let owners: Vec<Key> = keys.iter().map(|key| self.owner_record(key)).collect();
+        txn.prefetch(owners.iter().cloned())?;
+        for (key, owner) in keys.iter().zip(owners) {
             self.suite.check_hpke_key(key)?;
-            if self.find_encryption_key(txn, key)?.is_some() {
+            if txn.read(&owner)?.is_some() {
                 return Err(Code::KeyReused.with("a key of the update path is in the tree already"));
             }
         }
@@ -41,11 +42,11 @@ impl Tree {
             return Err(Code::BadPath.with("the update path is not as long as the filtered direct path"));
         }
         self.blank_path(txn, leaf)?;
-        let mut above = Digest(Opaque::default());
+        let mut above = Digest(Short::default());
         for (step, key) in steps.iter().zip(keys).rev() {
             let sibling = self.refresh(txn, step.copath)?.tree_hash;
             let next = parent_hash(self.suite, key, &above.0, &sibling)?;
-            let content = ParentKey { encryption_key: key.clone(), parent_hash: above.0.into_inner() };
+            let content = ParentKey { encryption_key: key.clone(), parent_hash: above };
             self.rekey(txn, step.node, Some(content))?;
             above = next;
         }

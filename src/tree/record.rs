@@ -3,7 +3,7 @@
 use super::summary::Summary;
 use super::unmerged::Unmerged;
 use crate::base::{Epoch, Result};
-use crate::crypto::HpkePublicKey;
+use crate::crypto::{Digest, HpkePublicKey};
 use crate::store::{Reader, Record, Writer};
 
 /// An occupied leaf.
@@ -20,6 +20,8 @@ pub(crate) struct LeafRecord {
 }
 
 impl Record for LeafRecord {
+    const TYPICAL: usize = 384;
+
     fn write(&self, writer: &mut Writer) {
         writer.u64(self.since.0);
         writer.bytes(&self.client_id);
@@ -41,7 +43,7 @@ impl Record for LeafRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ParentKey {
     pub(crate) encryption_key: HpkePublicKey,
-    pub(crate) parent_hash: Vec<u8>,
+    pub(crate) parent_hash: Digest,
 }
 
 /// A parent node, blank or not, and the summaries of its children.
@@ -71,10 +73,12 @@ impl ParentRecord {
 }
 
 impl Record for ParentRecord {
+    const TYPICAL: usize = 192;
+
     fn write(&self, writer: &mut Writer) {
         writer.option(self.key.as_ref(), |writer, key| {
             writer.bytes(&key.encryption_key.0);
-            writer.bytes(&key.parent_hash);
+            writer.bytes(&key.parent_hash.0);
         });
         self.unmerged.write(writer);
         self.left.write(writer);
@@ -84,7 +88,7 @@ impl Record for ParentRecord {
     fn read(reader: &mut Reader<'_>) -> Result<Self> {
         let key = reader.option(|reader| {
             let encryption_key = HpkePublicKey(reader.bytes()?.into());
-            Ok(ParentKey { encryption_key, parent_hash: reader.bytes()?.to_vec() })
+            Ok(ParentKey { encryption_key, parent_hash: Digest(reader.bytes()?.into()) })
         })?;
         let unmerged = Unmerged::read(reader)?;
         Ok(ParentRecord { key, unmerged, left: Summary::read(reader)?, right: Summary::read(reader)? })

@@ -89,11 +89,6 @@ impl Tree {
         came.into_iter().for_each(|leaf| self.census.count_in(leaf));
     }
 
-    /// Where an encryption key is in the tree, if it is: in a leaf or in a parent node.
-    pub(crate) fn find_encryption_key(&self, txn: &mut Txn, key: &HpkePublicKey) -> Result<Option<NodeIndex>> {
-        Ok(txn.load::<u32>(&self.owner_record(key))?.map(NodeIndex))
-    }
-
     /// The nodes that own a key of this leaf or its client, where any does.
     pub(crate) fn owners(&self, txn: &mut Txn, node: &LeafNode, client_id: &[u8]) -> Result<Vec<NodeIndex>> {
         let keys = self.directory_keys(node, client_id);
@@ -106,14 +101,5 @@ impl Tree {
     pub(crate) fn find_client(&self, txn: &mut Txn, client_id: &[u8]) -> Result<Option<LeafIndex>> {
         let owner = txn.load::<u32>(&self.client_record(client_id))?;
         Ok(owner.and_then(|node| NodeIndex(node).leaf()))
-    }
-
-    /// Reads in one call whether any of these encryption keys is in the tree.
-    pub(crate) fn prefetch_encryption_keys<'k>(
-        &self,
-        txn: &mut Txn,
-        keys: impl Iterator<Item = &'k HpkePublicKey>,
-    ) -> Result<()> {
-        txn.prefetch(keys.map(|key| self.owner_record(key)).collect::<Vec<_>>())
     }
 }

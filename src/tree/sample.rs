@@ -4,7 +4,7 @@
 
 use super::{Capabilities, Credential, CredentialType, Extensions, LeafNode, LeafNodeSource, Lifetime};
 use crate::base::{GroupId, LeafIndex, ProtocolVersion};
-use crate::codec::Opaque;
+use crate::codec::{Opaque, Short};
 use crate::crypto::{Signature, SignaturePrivateKey, Suite};
 use crate::tree::Signed;
 
@@ -24,7 +24,7 @@ pub(crate) fn leaf(suite: &'static Suite) -> (LeafNode, SignaturePrivateKey) {
         },
         leaf_node_source: LeafNodeSource::KeyPackage(Lifetime { not_before: 1_000, not_after: 2_000 }),
         extensions: Extensions::default(),
-        signature: Signature(Opaque::default()),
+        signature: Signature(Short::default()),
     };
     (leaf, key)
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::NewStorage;
 use super::field::{bytes, expect, number, secret, suite, words};
 use crate::base::{Epoch, GroupId, LeafIndex, ProtocolVersion, Secret};
-use crate::codec::{Opaque, decode_exact, encode};
+use crate::codec::{Opaque, Short, decode_exact, encode};
 use crate::crypto::{Digest, Mac, SignaturePrivateKey, SignaturePublicKey, Suite, random_bytes};
 use crate::message::{
     AuthenticatedContent, Content, ContentType, FramedContent, FramedContentAuthData, GroupContext, Membership,
@@ -153,7 +153,7 @@ impl<'a> Group<'a> {
         let key = self.signature_private_key()?;
         let to_be_signed = content.to_be_signed(wire_format, &self.group_context).map_err(words)?;
         let signature = key.sign_with_label(FramedContent::LABEL, &to_be_signed).map_err(words)?;
-        let tag = Mac(Opaque(vec![7; self.suite.hash_length()]));
+        let tag = Mac(Short::from(vec![7; self.suite.hash_length()]));
         let confirmation_tag = content.content.is_commit().then_some(tag);
         Ok(AuthenticatedContent { wire_format, content, auth: FramedContentAuthData { signature, confirmation_tag } })
     }

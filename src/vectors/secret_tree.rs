@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::NewStorage;
 use super::field::{bytes, expect, field, list, number, secret, suite, words};
 use crate::base::{Epoch, GroupId, LeafIndex};
-use crate::codec::{Opaque, decode_exact, encode};
+use crate::codec::{Opaque, Short, decode_exact, encode};
 use crate::crypto::{SignaturePublicKey, Suite};
 use crate::message::{ContentType, PrivateMessage};
 use crate::schedule::{Advance, MessageKey, Ratchet, RatchetLimits, SecretTree, SenderIdentity};
@@ -76,7 +76,7 @@ fn seek<'a>(
 }
 
 fn nobody() -> SenderIdentity {
-    let signature_key = SignaturePublicKey(Opaque::default());
+    let signature_key = SignaturePublicKey(Short::default());
     SenderIdentity { signature_key, client_id: Vec::new(), user_id: Vec::new() }
 }
 

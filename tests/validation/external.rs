@@ -5,7 +5,7 @@ use super::people::*;
 use super::plot::Plot;
 use crate::base::{CipherSuite, Code, GroupId, LeafIndex, ProtocolVersion};
 use crate::client::{ClientConfig, ExternalJoinOptions};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::message::{Commit, Content, Message, Proposal, ProposalOrRef, ReInit, Sender};
 use crate::tree::{ExtensionType, Extensions, ProposalType};
 use crate::{Author, Event};
@@ -77,7 +77,7 @@ fn an_external_commit_names_no_proposal() {
     let proposal = carol.group().propose_remove(2, vec![]).unwrap();
     [&alice, &bob].into_iter().for_each(|one| drop(one.receive(&proposal).unwrap()));
     let known = alice.view().waiting.into_keys().next().unwrap();
-    let unknown = crate::crypto::Digest(Opaque(vec![7; 32]));
+    let unknown = crate::crypto::Digest(Short::from(vec![7; 32]));
     let eve = Person::of("eve");
     for reference in [known, unknown] {
         let listed = ProposalOrRef::Reference(reference);
@@ -308,7 +308,7 @@ fn an_external_sender_proposes_and_nothing_more() {
     assert_eq!(bob.refuses(&application.public()), number(Code::BadSender));
     let empty = Content::Commit(Box::new(Commit { proposals: vec![], path: None }));
     let mut commit = from_outside(&server, &alice, (1, empty));
-    commit.confirmation_tag = Some(crate::crypto::Mac(Opaque(vec![0; 32])));
+    commit.confirmation_tag = Some(crate::crypto::Mac(Short::from(vec![0; 32])));
     assert_eq!(bob.refuses(&commit.public()), number(Code::BadSender));
     let whole =
         Plot::signed_by(&server, alice.view(), vec![]).frame(|frame| frame.content.sender = Sender::External(1));

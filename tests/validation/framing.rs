@@ -5,7 +5,7 @@ use super::people::*;
 use super::plot::{Plot, cut};
 use crate::Event;
 use crate::base::{Code, LeafIndex};
-use crate::codec::Opaque;
+use crate::codec::{Opaque, Short};
 use crate::crypto::{Mac, Signature};
 use crate::message::{Content, Message, Proposal, Sender, WireFormat};
 use crate::tree::{ExtensionType, Extensions};
@@ -29,7 +29,7 @@ fn a_membership_tag_matches_whole_or_not_at_all() {
     for length in 0..32 {
         assert_eq!(bob.refuses(&frame.public_with(&auth, Some(&cut(&tag, length)))), number(Code::BadMac));
     }
-    let longer = Mac(Opaque([&tag.0[..], &[0]].concat()));
+    let longer = Mac(Short::from([&tag.0[..], &[0]].concat()));
     assert_eq!(bob.refuses(&frame.public_with(&auth, Some(&longer))), number(Code::BadMac));
     for bit in 0..256 {
         let mut other = tag.clone();
@@ -308,7 +308,7 @@ fn a_member_speaks_for_itself() {
     assert_eq!(bob.refuses(&commit), number(Code::BadSignature));
     let frame = Frame::of(&mallory, remove(2));
     let mut auth = frame.auth();
-    auth.signature = Signature(Opaque(vec![0; 64]));
+    auth.signature = Signature(Short::from(vec![0; 64]));
     let tag = frame.membership_tag(&auth);
     assert_eq!(bob.refuses(&frame.public_with(&auth, Some(&tag))), number(Code::BadSignature));
     takes(&bob, &frame.public());

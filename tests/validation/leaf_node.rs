@@ -5,7 +5,7 @@ use super::people::*;
 use super::plot::Plot;
 use crate::base::{CipherSuite, Code, GroupId, LeafIndex, ProtocolVersion};
 use crate::client::ClientConfig;
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::{Digest, HpkePublicKey, Signature, SignaturePublicKey};
 use crate::message::{Content, KeyPackage, Proposal, Sender};
 use crate::tree::{CredentialType, ExtensionType, LeafNode, LeafNodeSource, Lifetime, ProposalType};
@@ -60,7 +60,7 @@ fn lifetime() -> LeafNodeSource {
 fn the_leaf_of_a_key_package_says_so() {
     let [mallory, bob] = members(["mallory", "bob"]);
     let carol = Person::of("carol");
-    for source in [LeafNodeSource::Update, LeafNodeSource::Commit(Digest(Opaque(vec![7; 32])))] {
+    for source in [LeafNodeSource::Update, LeafNodeSource::Commit(Digest(Short::from(vec![7; 32])))] {
         // The signature is for a place in the group, as such a source asks: the one that carol would get.
         let place = (&GroupId(bob.group().id()), LeafIndex(2));
         let mut key_package = carol.package();
@@ -80,7 +80,7 @@ fn the_leaf_of_a_key_package_says_so() {
 fn the_leaf_of_an_update_says_so() {
     refuses_update(Code::BadLeafNode, |leaf| leaf.leaf_node_source = lifetime());
     refuses_update(Code::BadLeafNode, |leaf| {
-        leaf.leaf_node_source = LeafNodeSource::Commit(Digest(Opaque(vec![7; 32])))
+        leaf.leaf_node_source = LeafNodeSource::Commit(Digest(Short::from(vec![7; 32])))
     });
 }
 
@@ -122,7 +122,7 @@ fn the_signature_of_a_paths_leaf_covers_its_place() {
 #[test]
 fn a_leaf_is_signed_by_itself() {
     let [mallory, bob] = members(["mallory", "bob"]);
-    let commit = Plot::of(&mallory, vec![]).signed_leaf(|leaf| leaf.signature = Signature(Opaque(vec![0; 64])));
+    let commit = Plot::of(&mallory, vec![]).signed_leaf(|leaf| leaf.signature = Signature(Short::from(vec![0; 64])));
     assert_eq!(bob.refuses(&commit.send()), number(Code::BadSignature));
     let commit = Plot::of(&mallory, vec![]).signed_leaf(|leaf| leaf.capabilities.proposals.push(ProposalType(0xf00d)));
     assert_eq!(bob.refuses(&commit.send()), number(Code::BadSignature));
@@ -236,7 +236,7 @@ fn both_signatures_of_a_key_package_hold() {
 #[test]
 fn keys_are_keys_of_the_suite() {
     for key in [vec![], vec![1; 31], vec![1; 33], vec![0; 32]] {
-        let bad = || HpkePublicKey(Opaque(key.clone()));
+        let bad = || HpkePublicKey(Short::from(key.clone()));
         refuses_package(Code::Malformed, |key_package| key_package.init_key = bad());
         refuses_leaf(Code::Malformed, |leaf| leaf.encryption_key = bad());
     }
@@ -342,7 +342,7 @@ fn a_credential_is_followed_by_its_successor() {
 #[test]
 fn a_signature_key_is_a_key() {
     refuses_package(Code::BadSignature, |key_package| {
-        key_package.leaf_node.signature_key = SignaturePublicKey(Opaque(vec![1; 31]));
+        key_package.leaf_node.signature_key = SignaturePublicKey(Short::from(vec![1; 31]));
     });
 }
 

@@ -4,7 +4,7 @@ use super::people::Person;
 use super::plot::Outcome;
 use crate::base::host::SignPurpose;
 use crate::base::{LeafIndex, Secret};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::{HpkeInfo, Signature};
 use crate::message::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, Message, Welcome};
 use crate::tree::{ExtensionType, Extensions, Signed};
@@ -116,7 +116,7 @@ impl<'a> Letter<'a> {
             extensions,
             confirmation_tag: self.outcome.tag.clone(),
             signer: self.outcome.made.as_ref().map_or(LeafIndex(0), |made| made.leaf),
-            signature: Signature(Opaque::default()),
+            signature: Signature(Short::default()),
         };
         (self.group_info)(&mut group_info);
         let content = group_info.signed_fields().unwrap();

@@ -4,7 +4,7 @@ use super::commit::{extensions, refuses};
 use super::people::*;
 use super::plot::Plot;
 use crate::base::{Code, LeafIndex};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::{Digest, HpkeInfo};
 use crate::message::{Proposal, ProposalOrRef};
 use crate::tree::ProposalType;
@@ -87,7 +87,7 @@ fn a_path_brings_new_keys() {
     let tree = mallory.view().tree;
     assert!(tree.parents.len() > 2);
     for (key, node) in tree.encryption_keys() {
-        let key = crate::crypto::HpkePublicKey(Opaque(key));
+        let key = crate::crypto::HpkePublicKey(Short::from(key));
         for place in [0, 1] {
             let commit = Plot::of(&mallory, vec![]).keys(|keys| keys[place] = key.clone()).send();
             assert_eq!(bob.refuses(&commit), number(Code::KeyReused), "the key of node {node}");

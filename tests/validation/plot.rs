@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::frame::Frame;
 use super::people::{Person, View};
 use crate::base::{LeafIndex, Secret};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Short, encode};
 use crate::crypto::{Digest, HpkeInfo, HpkePublicKey, Mac};
 use crate::message::{
     AuthenticatedContent, Commit, Content, GroupContext, KeyPackage, Proposal, ProposalOrRef, Sender, WireFormat,
@@ -334,5 +334,5 @@ fn key_at(tree: &Model, node: u32) -> HpkePublicKey {
 
 /// An encoded tag cut to a length.
 pub(super) fn cut(tag: &Mac, length: usize) -> Mac {
-    Mac(Opaque(tag.0[..length].to_vec()))
+    Mac(Short::from(&tag.0[..length]))
 }

@@ -5,7 +5,7 @@ use super::people::*;
 use super::plot::Plot;
 use crate::base::{Code, LeafIndex};
 use crate::client::ClientConfig;
-use crate::codec::Opaque;
+use crate::codec::{Opaque, Short};
 use crate::message::{Content, Proposal};
 use crate::{Event, Host};
 
@@ -95,7 +95,7 @@ fn a_failed_commit_uses_up_no_key() {
     assert_eq!(bob.refuses(&proposal().private(|_| ())), number(Code::BadProposal));
     let commit = crate::message::Commit { proposals: vec![], path: None };
     let mut pathless = Frame::of(&mallory, Content::Commit(Box::new(commit)));
-    pathless.confirmation_tag = Some(crate::crypto::Mac(Opaque(vec![0; 32])));
+    pathless.confirmation_tag = Some(crate::crypto::Mac(Short::from(vec![0; 32])));
     assert_eq!(bob.refuses(&pathless.private(|_| ())), number(Code::BadPath));
     // The same generation, for a proposal that is good.
     let honest = Frame::of(&mallory, Content::Proposal(Proposal::Remove(LeafIndex(1)))).private(|_| ());

@@ -6,7 +6,7 @@ use super::people::*;
 use super::plot::Plot;
 use crate::Event;
 use crate::base::{CipherSuite, Code, GroupId, ProtocolVersion};
-use crate::codec::Opaque;
+use crate::codec::{Opaque, Short};
 use crate::message::{Content, Message, Proposal, ProposalOrRef, ReInit, Sender};
 use crate::tree::{ExtensionType, Extensions};
 
@@ -273,7 +273,7 @@ fn a_commit_names_each_proposal_once() {
 fn reference(number: u32, length: usize) -> ProposalOrRef {
     let mut bytes = vec![0; length];
     bytes[..4].copy_from_slice(&number.to_be_bytes());
-    ProposalOrRef::Reference(crate::crypto::Digest(Opaque(bytes)))
+    ProposalOrRef::Reference(crate::crypto::Digest(Short::from(bytes)))
 }
 
 /// Rule +: a commit names proposals that were received, by references that are hashes of the suite (RFC 9420 §12.4, §5.2).

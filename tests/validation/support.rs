@@ -7,7 +7,7 @@ use super::plot::Plot;
 use crate::Event;
 use crate::base::{Code, LeafIndex};
 use crate::client::ClientConfig;
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::{HpkePublicKey, SignaturePublicKey};
 use crate::message::{Proposal, ProposalOrRef};
 use crate::tree::{Credential, CredentialType, ExtensionType, Extensions, LeafNode, ProposalType};
@@ -40,8 +40,8 @@ fn an_add_brings_a_new_encryption_key() {
     let tree = mallory.view().tree;
     let stays = |node: &u32| [2, 4, 5, 6].contains(node);
     for (key, node) in tree.encryption_keys().into_iter().filter(|(_, node)| stays(node)) {
-        let add =
-            eve.add_altered(|key_package| key_package.leaf_node.encryption_key = HpkePublicKey(Opaque(key.clone())));
+        let add = eve
+            .add_altered(|key_package| key_package.leaf_node.encryption_key = HpkePublicKey(Short::from(key.clone())));
         assert_eq!(bob.refuses(&Plot::of(&mallory, vec![add]).send()), number(Code::KeyReused), "node {node}");
     }
     bob.receive(&Plot::of(&mallory, vec![eve.add()]).send()).unwrap();

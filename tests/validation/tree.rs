@@ -4,7 +4,7 @@ use super::letter::Letter;
 use super::people::*;
 use super::plot::Plot;
 use crate::base::{Code, GroupId, LeafIndex};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::{Digest, HpkePublicKey};
 use crate::tree::tests::model::Model;
 use crate::tree::{CredentialType, ExtensionType, LeafNode, LeafNodeSource, Lifetime, ParentNode, TreeNodes};
@@ -96,7 +96,7 @@ fn an_empty_parent_hash_is_no_chain() {
         forest.refuses(Code::BadTree, |tree| parent(tree, index).parent_hash.0.0.clear());
     }
     forest.refuses(Code::BadTree, |tree| {
-        node(tree, 0).leaf_node_source = LeafNodeSource::Commit(Digest(Opaque::default()));
+        node(tree, 0).leaf_node_source = LeafNodeSource::Commit(Digest(Short::default()));
         forest.sign(tree, 0);
     });
     forest.takes();
@@ -142,7 +142,7 @@ fn a_node_that_nobody_set_is_not_there() {
     let forest = Forest::grown();
     forest.refuses(Code::BadTree, |tree| {
         let unmerged_leaves = vec![LeafIndex(7)];
-        let parent_hash = Digest(Opaque::default());
+        let parent_hash = Digest(Short::default());
         tree.parents.insert(13, ParentNode { encryption_key: fresh_key(), parent_hash, unmerged_leaves });
     });
     forest.takes();

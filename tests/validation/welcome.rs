@@ -5,7 +5,7 @@ use super::people::*;
 use super::plot::Plot;
 use crate::base::{CipherSuite, Code, Epoch, GroupId, LeafIndex, ProtocolVersion, Secret};
 use crate::client::KeyPackageOptions;
-use crate::codec::Opaque;
+use crate::codec::{Opaque, Short};
 use crate::crypto::Mac;
 use crate::message::GroupInfo;
 use crate::schedule::{PreSharedKeyId, Psk, ResumptionPskUsage};
@@ -78,7 +78,7 @@ fn a_group_info_is_confirmed() {
     }
     refuses_info(Code::BadMac, |info| info.confirmation_tag.0.0.push(0));
     refuses_info(Code::BadMac, |info| info.confirmation_tag.0.0[31] ^= 0x80);
-    refuses_info(Code::BadMac, |info| info.confirmation_tag = Mac(Opaque(vec![0; 32])));
+    refuses_info(Code::BadMac, |info| info.confirmation_tag = Mac(Short::from(vec![0; 32])));
     refuses_info(Code::BadMac, |info| info.group_context.confirmed_transcript_hash.0.0[0] ^= 1);
     refuses_info(Code::BadMac, |info| info.group_context.epoch = Epoch(info.group_context.epoch.0 + 1));
 }
@@ -246,7 +246,8 @@ fn a_welcome_is_for_one_of_our_key_packages() {
     assert_eq!(dave.refuses_welcome(&welcome, None), number(Code::NotForUs));
     let reference = dave.client.key_packages(None, 1).unwrap()[0].reference.clone();
     let redirected = letter(&mallory, &carol);
-    let redirected = redirected.welcome(move |welcome| welcome.secrets[0].new_member.0 = Opaque(reference.clone()));
+    let redirected =
+        redirected.welcome(move |welcome| welcome.secrets[0].new_member.0 = Short::from(reference.clone()));
     assert_eq!(dave.refuses_welcome(&redirected.send(), None), number(Code::BadCiphertext));
     carol.join(&welcome, None).unwrap();
 }

@@ -51,9 +51,7 @@ impl GroupKeys {
     }
 
     pub(super) fn key(&self, kind: u8, parts: &[&[u8]]) -> Key {
-        let mut key = self.keyspace.key(kind::GROUP, &[&self.incarnation.0, &[kind]]);
-        parts.iter().for_each(|part| key.0.extend_from_slice(part));
-        key
+        Key::behind(&[&self.keyspace.prefix, &[kind::GROUP], &self.incarnation.0, &[kind]], parts)
     }
 
     /// Every record of this stay.
@@ -62,9 +60,9 @@ impl GroupKeys {
     }
 
     fn of_epoch(&self, epoch: Epoch, kind: u8, parts: &[&[u8]]) -> Key {
-        let mut key = self.key(kind::EPOCH, &[&epoch.0.to_be_bytes(), &[kind]]);
-        parts.iter().for_each(|part| key.0.extend_from_slice(part));
-        key
+        let Keyspace { prefix, .. } = &*self.keyspace;
+        let epoch = epoch.0.to_be_bytes();
+        Key::behind(&[prefix, &[kind::GROUP], &self.incarnation.0, &[kind::EPOCH], &epoch, &[kind]], parts)
     }
 
     /// The secrets and the group context of an epoch.
@@ -113,7 +111,7 @@ impl GroupKeys {
         let fields = self.key(kind::EPOCH, &[]).0.len() + size_of::<u64>();
         let (epoch, rest) = chunk.0.split_at_checked(fields)?;
         let (ratchet, _number) = rest.strip_prefix(&[epoch_kind::SKIPPED])?.split_last_chunk::<4>()?;
-        Some(Key([epoch, &[epoch_kind::RATCHET], ratchet].concat()))
+        Some(Key::of(&[epoch, &[epoch_kind::RATCHET], ratchet]))
     }
 
     /// A leaf as it was up to the epoch `last`, if another has its place since.

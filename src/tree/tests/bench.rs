@@ -257,7 +257,7 @@ impl Bench {
         let imported = Stored::import(&payload).unwrap();
         assert_eq!(imported.head, self.stored.head);
         // Every store has a mark of its own.
-        let mark = txn.keyspace().format().0;
+        let mark = txn.keyspace().format().to_vec();
         let tree_of = |stored: &Stored| {
             let records = stored.storage.records().into_iter();
             records.filter(|record| record.key != mark).collect::<Vec<_>>()
@@ -272,7 +272,7 @@ impl Bench {
     fn compare_directory(&self, (tree, txn): (&mut Tree, &mut Txn)) {
         for (key, node) in self.model.encryption_keys() {
             let key = HpkePublicKey(key.into());
-            assert_eq!(tree.find_encryption_key(txn, &key).unwrap(), Some(NodeIndex(node)));
+            assert_eq!(txn.load::<u32>(&tree.owner_record(&key)).unwrap(), Some(node));
             assert_eq!(tree.public_key(txn, NodeIndex(node)).unwrap(), key);
         }
         for leaf in self.model.members() {

@@ -8,7 +8,7 @@ use super::super::node::{Node, TreeNodes};
 use super::super::parent_node::ParentNode;
 use super::suite;
 use crate::base::LeafIndex;
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::{Digest, HpkePublicKey};
 
 /// A whole tree. A node is named by the range of leaves below it.
@@ -156,7 +156,7 @@ impl Model {
         let steps = self.filtered_path(leaf);
         assert_eq!(steps.len(), keys.len());
         self.blank_path(leaf);
-        let mut above = Digest(Opaque::default());
+        let mut above = Digest(Short::default());
         for ((node, other), key) in steps.iter().zip(keys).rev() {
             let input = [encode(key), encode(&above), encode(&self.hash(other))].map(Result::unwrap).concat();
             let parent = ParentNode { encryption_key: key.clone(), parent_hash: above, unmerged_leaves: Vec::new() };

@@ -7,7 +7,7 @@ use super::bench::{Bench, Plan, Stored};
 use super::from_key_package;
 use super::model::Model;
 use crate::base::{Code, LeafIndex};
-use crate::codec::{Opaque, encode};
+use crate::codec::{Opaque, Short, encode};
 use crate::crypto::Digest;
 
 /// Eight members under keyed nodes only; the last to commit was leaf 0.
@@ -81,14 +81,14 @@ fn a_blank_unmerged_leaf() {
 #[test]
 fn every_change_of_a_chain() {
     refuse(
-        |model| leaf(model, 0).leaf_node_source = LeafNodeSource::Commit(Digest(Opaque::default())),
+        |model| leaf(model, 0).leaf_node_source = LeafNodeSource::Commit(Digest(Short::default())),
         Code::BadTree,
         CHAIN,
     );
     refuse(|model| leaf(model, 0).leaf_node_source = LeafNodeSource::Update, Code::BadTree, CHAIN);
     refuse(|model| leaf(model, 0).leaf_node_source = from_key_package(), Code::BadTree, CHAIN);
     for node in [1, 3] {
-        refuse(|model| parent(model, node).parent_hash = Digest(Opaque::default()), Code::BadTree, CHAIN);
+        refuse(|model| parent(model, node).parent_hash = Digest(Short::default()), Code::BadTree, CHAIN);
         refuse(|model| parent(model, node).parent_hash.0.0[31] ^= 1, Code::BadTree, CHAIN);
         refuse(|model| parent(model, node).encryption_key.0.0[0] ^= 1, Code::BadTree, CHAIN);
     }
