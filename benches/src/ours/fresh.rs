@@ -21,7 +21,7 @@ impl Fresh for FreshOurs {
     fn prepare(&self, folder: &Path, n: u32) {
         let sender = client("sender", Host::new(MemoryStorage::new(), Arc::new(AcceptAll)));
         let receiver = client("receiver", on_disk(folder, "receiver"));
-        let mut groups = crowd(n, &[(0, sender), (n / 2, receiver)], false).unwrap();
+        let mut groups = crowd(n, &[(0, sender), (n / 2, receiver)], true).unwrap();
         let (receiving, sending) = (groups.pop().unwrap(), groups.pop().unwrap());
         let message = sending.encrypt(vec![7; 1024], vec![], vec![]).unwrap();
         let leave = |name: &str, content: Vec<u8>| fs::write(folder.join(name), content).unwrap();

@@ -47,7 +47,7 @@ impl Scene {
     pub fn new(size: u32, storing: Storing) -> Self {
         let [sender, receiver, newcomer] = ["sender", "receiver", "newcomer"].map(|name| Person::new(name, storing));
         let seats = [(0, sender.client.clone()), (size / 2, receiver.client.clone())];
-        let mut groups = crowd(size, &seats, false).unwrap();
+        let mut groups = crowd(size, &seats, true).unwrap();
         let (receiving, sending) = (groups.pop().unwrap(), groups.pop().unwrap());
         let key_package = newcomer.key_package();
         // The epoch that a crowd begins with has no confirmed past, which those who join from outside would miss.
