@@ -1,6 +1,6 @@
 //! What comes out of a call: the event that a message turned into, and the effect that a batch carries to the host.
 
-use zeroize::Zeroize;
+use super::secret::wipe;
 
 /// A member of a group, as far as its leaf tells.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -171,7 +171,7 @@ impl Event {
     /// Wipes what users wrote.
     pub(crate) fn wipe(&mut self) {
         if let Event::Message { plaintext, .. } = self {
-            plaintext.zeroize();
+            wipe(plaintext);
         }
     }
 }

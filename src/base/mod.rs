@@ -13,4 +13,4 @@ pub(crate) mod trace;
 pub(crate) use age::is_over;
 pub(crate) use error::{Code, Error, Result};
 pub(crate) use ids::{CipherSuite, Epoch, GroupId, LeafIndex, ProtocolVersion};
-pub(crate) use secret::{Secret, constant_time_eq};
+pub(crate) use secret::{Secret, Wiped, constant_time_eq};

@@ -1,17 +1,64 @@
 //! Key material: wiped when dropped, never printed, compared in constant time, never copied by accident.
 
 use std::fmt;
+use std::ops::{Deref, DerefMut};
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// Overwrites a buffer and all its room. At once: `Vec::zeroize` goes byte by byte, which shows in every call.
+pub(crate) fn wipe(bytes: &mut Vec<u8>) {
+    bytes.spare_capacity_mut().zeroize();
+    bytes.as_mut_slice().zeroize();
+    bytes.clear();
+}
+
+/// A buffer that is wiped when dropped.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Wiped(Vec<u8>);
+
+impl Wiped {
+    /// Takes over a buffer.
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
+        Wiped(bytes)
+    }
+}
+
+impl Deref for Wiped {
+    type Target = Vec<u8>;
+
+    fn deref(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Wiped {
+    fn deref_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.0
+    }
+}
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        wipe(&mut self.0);
+    }
+}
+
+impl ZeroizeOnDrop for Wiped {}
+
+impl fmt::Debug for Wiped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Wiped({})", self.0.len())
+    }
+}
 
 /// Bytes that must not leak: a secret of the key schedule, a private key, a symmetric key.
-pub(crate) struct Secret(Zeroizing<Vec<u8>>);
+pub(crate) struct Secret(Wiped);
 
 impl Secret {
     /// Takes over a buffer; the secret wipes it when dropped.
     pub(crate) fn new(bytes: Vec<u8>) -> Self {
-        Secret(Zeroizing::new(bytes))
+        Secret(Wiped::new(bytes))
     }
 
     /// Copies a slice that the caller remains responsible for.
@@ -30,7 +77,7 @@ impl Secret {
     }
 
     /// The buffer itself, which goes on wiping itself when dropped.
-    pub(crate) fn into_inner(self) -> Zeroizing<Vec<u8>> {
+    pub(crate) fn into_inner(self) -> Wiped {
         self.0
     }
 

@@ -6,7 +6,6 @@ use std::ops::Deref;
 
 use smallvec::SmallVec;
 use tls_codec::{DeserializeBytes, Error, Serialize, Size};
-use zeroize::Zeroize;
 
 /// Bytes on the wire as `opaque<V>`. Prints its length only, for it may hold what users wrote.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,12 +34,6 @@ impl From<Vec<u8>> for Opaque {
 impl From<&[u8]> for Opaque {
     fn from(bytes: &[u8]) -> Self {
         Opaque(bytes.to_vec())
-    }
-}
-
-impl Zeroize for Opaque {
-    fn zeroize(&mut self) {
-        self.0.zeroize();
     }
 }
 

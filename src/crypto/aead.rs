@@ -3,7 +3,7 @@
 use aws_lc_rs::aead::{self, Aad, LessSafeKey, Nonce, UnboundKey};
 
 use super::suite::Suite;
-use crate::base::{Code, Error, Result, Secret};
+use crate::base::{Code, Error, Result, Secret, Wiped};
 
 /// The AEAD column of the suite table.
 pub(super) struct Aead {
@@ -68,7 +68,7 @@ impl Suite {
     pub(crate) fn open(&self, key: &Secret, nonce: &[u8], aad: &[u8], ciphertext: &[u8]) -> Result<Secret> {
         let end = ciphertext.len().checked_sub(self.tag_length()).ok_or(Code::BadCiphertext)?;
         let (body, tag) = ciphertext.split_at_checked(end).ok_or(Code::BadCiphertext)?;
-        let mut plaintext = zeroize::Zeroizing::new(vec![0; end]);
+        let mut plaintext = Wiped::new(vec![0; end]);
         self.prepare(key)?
             .open_separate_gather(nonce_of(nonce)?, Aad::from(aad), body, tag, &mut plaintext)
             .map_err(|_| Code::BadCiphertext)?;

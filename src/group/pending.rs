@@ -8,10 +8,9 @@ use super::pending_join;
 use super::retention;
 use super::state::GroupState;
 use crate::base::event::{Event, ProposalSummary};
-use crate::base::{Code, Epoch, Result};
+use crate::base::{Code, Epoch, Result, Wiped};
 use crate::crypto::sha256;
 use crate::store::{Key, KeyRange, Reader, Record, Staged, Txn, Writer, corrupt, decode_record, encode_record};
-use zeroize::Zeroizing;
 
 /// A commit of our own that waits.
 pub(crate) struct Pending {
@@ -36,7 +35,7 @@ pub(crate) struct Confirmed {
 /// Keeps a commit until it is confirmed or discarded.
 pub(crate) fn keep(txn: &mut Txn, state: &mut GroupState, pending: &Pending, hash: [u8; 32]) -> Result<()> {
     let prefix = state.keys.pending();
-    txn.put_large(&prefix, &Zeroizing::new(encode_record(pending)));
+    txn.put_large(&prefix, &Wiped::new(encode_record(pending)));
     state.head.pending = Some(hash);
     state.store_head(txn)
 }
@@ -145,7 +144,7 @@ fn read_staged(reader: &mut Reader<'_>) -> Result<Staged> {
     })?;
     let records = reader.list(|reader| {
         let key = Key::of(&[reader.bytes()?]);
-        let value = reader.option(|reader| Ok(Zeroizing::new(reader.bytes()?.to_vec())))?;
+        let value = reader.option(|reader| Ok(Wiped::new(reader.bytes()?.to_vec())))?;
         Ok((key, value))
     })?;
     Ok(Staged { cleared, records: records.into_iter().collect() })

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
-use zeroize::Zeroize;
 
 use crate::base::event::Effect;
+use crate::base::secret::wipe;
 use crate::base::{Code, Result, limits};
 
 /// A record that must still be as it was read, or the batch is refused with `Conflict`.
@@ -61,7 +61,7 @@ impl WriteOp {
 
     fn wipe(&mut self) {
         if let WriteOp::Put { value, .. } = self {
-            value.zeroize();
+            wipe(value);
         }
     }
 }
@@ -187,7 +187,7 @@ impl WriteBatch {
 
     fn wipe(&mut self) {
         self.ops.iter_mut().for_each(WriteOp::wipe);
-        self.guards.iter_mut().for_each(|guard| guard.expected.zeroize());
+        self.guards.iter_mut().filter_map(|guard| guard.expected.as_mut()).for_each(wipe);
         self.effect.iter_mut().for_each(Effect::wipe);
     }
 }

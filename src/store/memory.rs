@@ -5,10 +5,10 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use zeroize::Zeroizing;
 
 use super::batch::{WriteBatch, WriteOp};
 use super::storage::{Storage, StorageError, StoredRecord};
+use crate::base::Wiped;
 
 /// What has been asked of a storage.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Touches {
 
 #[derive(Default)]
 struct Inner {
-    records: BTreeMap<Vec<u8>, Zeroizing<Vec<u8>>>,
+    records: BTreeMap<Vec<u8>, Wiped>,
     touches: Touches,
 }
 
@@ -122,7 +122,7 @@ impl Inner {
     fn apply(&mut self, op: WriteOp) {
         match op {
             WriteOp::Put { key, value } => {
-                self.records.insert(key, Zeroizing::new(value));
+                self.records.insert(key, Wiped::new(value));
             }
             WriteOp::Delete { key } => {
                 self.records.remove(&key);

@@ -1,8 +1,7 @@
 //! The form of stored values: one version byte, then fields written and read by hand, so that a value means the same in
 //! every release. Each kind of record has a version of its own, and reads every earlier one.
 
-use zeroize::Zeroize;
-
+use crate::base::secret::wipe;
 use crate::base::{Code, Error, Result, Secret};
 
 /// A kind of stored value.
@@ -51,7 +50,7 @@ impl Writer {
         if needed > self.0.capacity() {
             let mut larger = Vec::with_capacity(needed.max(2 * self.0.capacity()));
             larger.extend_from_slice(&self.0);
-            std::mem::replace(&mut self.0, larger).zeroize();
+            wipe(&mut std::mem::replace(&mut self.0, larger));
         }
         self.0.extend_from_slice(value);
     }

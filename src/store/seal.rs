@@ -1,15 +1,13 @@
 //! Sealing at rest: with a storage key, values are encrypted under it with their record key as associated data, so that
 //! a value moved to another place does not open.
 
-use zeroize::Zeroizing;
-
 use super::key::Key;
 use super::record::corrupt;
-use crate::base::{Code, Result, Secret};
+use crate::base::{Code, Result, Secret, Wiped};
 use crate::crypto::{RecordKey, hmac_sha256};
 
 /// A stored value, wiped when dropped.
-pub(crate) type Value = Zeroizing<Vec<u8>>;
+pub(crate) type Value = Wiped;
 
 /// The two keys that a storage key stands for.
 pub(crate) struct StorageKeys {

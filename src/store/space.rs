@@ -3,14 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use zeroize::Zeroizing;
-
 use super::batch::{Guard, WriteBatch, WriteOp};
 use super::key::{Key, Keyspace};
 use super::record::corrupt;
 use super::seal::{Seal, StorageKeys, Value};
 use super::storage::{Storage, StorageError};
-use crate::base::{Code, Error, Result, Secret, limits};
+use crate::base::{Code, Error, Result, Secret, Wiped, limits};
 use crate::crypto::random_bytes;
 
 /// The format of the store that this release writes. It reads every earlier one, and takes such a store over when it opens it:
@@ -249,7 +247,7 @@ pub(crate) fn unread(error: StorageError) -> Error {
 
 fn plausible(value: Vec<u8>) -> Result<Value> {
     match value.len() <= limits::MAX_VALUE {
-        true => Ok(Zeroizing::new(value)),
+        true => Ok(Wiped::new(value)),
         false => Err(Code::StorageNonsense.with("a value is longer than any that was written")),
     }
 }

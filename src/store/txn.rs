@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use zeroize::Zeroizing;
 
 use super::batch::{Guard, WriteBatch, WriteOp};
 use super::key::{Key, KeyRange, Keyspace};
@@ -15,7 +14,7 @@ use super::record::{Record, corrupt, decode_record, encode_record};
 use super::seal::Value;
 use super::space::Store;
 use crate::base::event::Effect;
-use crate::base::{Code, Result};
+use crate::base::{Code, Result, Wiped};
 
 /// A record as the host had it when it was first read.
 struct Seen {
@@ -100,7 +99,7 @@ impl Txn {
 
     /// Stages a value.
     pub(crate) fn put(&mut self, key: Key, value: Vec<u8>) {
-        self.staged.records.insert(key, Some(Zeroizing::new(value)));
+        self.staged.records.insert(key, Some(Wiped::new(value)));
     }
 
     /// Stages a deletion.
