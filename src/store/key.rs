@@ -11,7 +11,7 @@ use crate::base::{GroupId, Secret};
 use crate::crypto::{hmac_sha256, sha256};
 
 pub(crate) use deferred::Deferred;
-pub(crate) use group::{GroupKeys, Namespace, RatchetKind, Tally};
+pub(crate) use group::{GroupKeys, Listing, Namespace, RatchetKind, Tally};
 
 /// The key of one record.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
