@@ -3,12 +3,52 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::sync::Arc;
+
+use conclave::{CommitBuilder, GroupOptions, JoinOptions, KeyPackageOptions};
 use conclave_benches::scene::{Person, Scene};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [operation, members, times] = arguments.as_slice() else { panic!("usage: repeat OPERATION MEMBERS TIMES") };
-    let (scene, times) = (Scene::new(members.parse().unwrap()), times.parse().unwrap());
+    let (members, times) = (members.parse().unwrap(), times.parse().unwrap());
+    match operation.as_str() {
+        "join" => join(members, times),
+        "bulk-add" => bulk_add(members, times),
+        other => on_a_scene(other, members, times),
+    }
+}
+
+/// Joins a full group.
+fn join(members: u32, times: u32) {
+    let (scene, newcomer) = (Scene::new(members), Person::new("newcomer"));
+    let options = KeyPackageOptions { last_resort: true, ..KeyPackageOptions::default() };
+    let key_package = newcomer.client.create_key_packages(1, options).unwrap().remove(0).message;
+    scene.hold_still(true);
+    newcomer.storage.hold_still(true);
+    let made = scene.commit(Some(&key_package), None);
+    let (welcome, tree) = (made.welcome.unwrap(), made.tree);
+    for _ in 0..times {
+        let options = JoinOptions { tree: tree.clone(), ..JoinOptions::default() };
+        measured(|| drop(newcomer.client.join(welcome.clone(), options).unwrap()));
+    }
+}
+
+/// Adds everybody to a group of one.
+fn bulk_add(members: u32, times: u32) {
+    let creator = Person::new("creator");
+    let group = creator.client.create_group(GroupOptions::default()).unwrap();
+    creator.storage.hold_still(true);
+    let packages: Vec<_> = (1..members).map(|number| Person::new(&format!("member {number}")).key_package()).collect();
+    for _ in 0..times {
+        let add = |draft: Arc<CommitBuilder>, package: &Vec<u8>| draft.add(package.clone()).unwrap();
+        measured(|| drop(packages.iter().fold(group.clone().new_commit(), add).build().unwrap()));
+    }
+}
+
+/// An operation in a full group.
+fn on_a_scene(operation: &str, members: u32, times: u32) {
+    let scene = Scene::new(members);
     let key_package = Person::new("newcomer").key_package();
     scene.hold_still(true);
     let commit = scene.commit(None, None).commit;
@@ -21,7 +61,7 @@ fn main() {
     for _ in 0..times {
         scene.sending.status().unwrap();
         scene.receiving.status().unwrap();
-        measured(|| match operation.as_str() {
+        measured(|| match operation {
             "process" => scene.receive(&commit),
             "process-add" => scene.receive(&add),
             "process-remove" => scene.receive(&remove),
