@@ -251,7 +251,10 @@ mod tests {
         txn.stage_latent(Arc::new(more)).unwrap();
         assert!(!txn.is_idle());
         store.write(txn.finish(None).unwrap()).unwrap();
-        assert_eq!(storage.records().iter().filter(|record| matches!(record.key[0], b't' | b'u')).count(), 22);
+        assert_eq!(
+            storage.records().iter().filter(|record| matches!(record.key.first(), Some(b't' | b'u'))).count(),
+            22
+        );
     }
 
     #[test]

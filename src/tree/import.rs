@@ -9,6 +9,7 @@ use super::hash::{leaf_hash, parent_summary};
 use super::imported::{Imported, Payload};
 use super::index::{NodeIndex, Width};
 use super::leaf_node::{LeafNode, LeafNodeSource};
+use super::listings::Listings;
 use super::node::TreeNodes;
 use super::paged::Tree;
 use super::parent_hash::{Branch, check_parent};
@@ -17,7 +18,7 @@ use super::record::{ParentKey, ParentRecord};
 use super::summary::{Facts, Summary, TreeHead};
 use super::unmerged::Unmerged;
 use crate::base::host::{Observer, report};
-use crate::base::{Code, Error, LeafIndex, Result, parallel};
+use crate::base::{Code, LeafIndex, Result, parallel};
 use crate::crypto::{Digest, Suite};
 use crate::store::{GroupKeys, Listing, Namespace, Txn};
 
@@ -56,6 +57,7 @@ struct Import<'a> {
     tree: Tree,
     txn: &'a mut Txn,
     imported: Imported,
+    listings: Listings,
     /// Whether the nodes are those that the payload holds, and not those that fill the tree up.
     inside: bool,
     left: Vec<(Subtree, Option<Keyed>)>,
@@ -73,7 +75,8 @@ impl Tree {
         let Scrutiny { rules, judge, observer } = scrutiny;
         let imported = Imported::new(keys.clone(), suite, (payload.clone(), observer.clone()));
         let tree = Tree::blank(keys.clone(), suite);
-        let mut import = Import { tree, txn, imported, inside: true, left: Vec::new(), last: None };
+        let listings = Listings::new();
+        let mut import = Import { tree, txn, imported, listings, inside: true, left: Vec::new(), last: None };
         let mut nodes = TreeNodes::new(payload)?;
         let (mut verified, mut read) = (None, 0);
         loop {
@@ -128,7 +131,7 @@ impl Import<'_> {
     ) -> Result<()> {
         let client = self.tree.keys.listing(Namespace::ClientId, &names.0);
         for listing in listings.into_iter().chain([client]) {
-            self.imported.enter(listing, at)?;
+            self.enter(listing, at)?;
         }
         self.tree.census.count_in(node);
         let parent_hash = match &node.leaf_node_source {
@@ -138,6 +141,15 @@ impl Import<'_> {
         self.imported.put_leaf(at, Some(names), &tree_hash)?;
         let summary = Summary { tree_hash, facts: Facts::OCCUPIED_LEAF };
         self.complete(Subtree { node: at, summary, branch: Branch::of(at, parent_hash) })
+    }
+
+    /// Enters a key or a name in the directory, which no other node may have (RFC 9420 §7.3).
+    fn enter(&mut self, listing: Listing, owner: NodeIndex) -> Result<()> {
+        match self.listings.enter(listing, owner.0)? {
+            true => Ok(()),
+            false if owner.is_leaf() => Err(Code::KeyReused.into()),
+            false => Err(Code::KeyReused.with("an encryption key is in the tree twice")),
+        }
     }
 
     fn take_blank_leaf(&mut self, at: NodeIndex, tree_hash: Digest) -> Result<()> {
@@ -170,7 +182,7 @@ impl Import<'_> {
         let branch = match parent {
             None => Branch::join(left.branch, right.branch),
             Some((parent, listing)) => {
-                self.imported.enter(listing, node).map_err(|_| twice())?;
+                self.enter(listing, node)?;
                 let hash: Digest = parent.parent_hash.clone();
                 let unmerged: Vec<u32> = parent.unmerged_leaves.iter().map(|leaf| leaf.0).collect();
                 record.key = Some(ParentKey { encryption_key: parent.encryption_key, parent_hash: hash.0.to_vec() });
@@ -223,12 +235,8 @@ impl Import<'_> {
             }
         }
         let root = self.last.filter(|last| last.node == width.root()).ok_or(Code::BadTree)?;
-        self.txn.stage_latent(Arc::new(self.imported))?;
+        self.txn.stage_latent(Arc::new(self.imported.complete(self.listings)))?;
         self.tree.census.flush(self.txn)?;
         Ok(TreeHead { width, root: root.summary })
     }
-}
-
-fn twice() -> Error {
-    Code::KeyReused.with("an encryption key is in the tree twice")
 }

@@ -2,11 +2,12 @@
 //! they are read or written: beside the encoded tree there are a hash and a few numbers for each node.
 
 use std::collections::BTreeMap;
-use std::ops::{Bound, Range};
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::import::Names;
 use super::index::NodeIndex;
+use super::listings::{Listings, SortedListings};
 use super::parent_node::ParentNode;
 use super::record::{LeafRecord, ParentKey, ParentRecord};
 use super::summary::{Facts, Summary};
@@ -15,7 +16,7 @@ use crate::base::host::Observer;
 use crate::base::{Code, Epoch, Result};
 use crate::codec::{decode_exact, split_opaque};
 use crate::crypto::{Digest, Suite};
-use crate::store::{GroupKeys, Key, Latent, Listing, Made, corrupt, encode_record};
+use crate::store::{GroupKeys, Key, Latent, Made, corrupt, encode_record};
 
 /// No leaf's record is longer than its content, its names and so much more.
 const LEAF_OVERHEAD: usize = 32;
@@ -36,7 +37,7 @@ pub(super) struct Imported {
     /// Of each parent.
     facts: Vec<Facts>,
     names: NameList,
-    directory: BTreeMap<Listing, u32>,
+    directory: SortedListings,
     count: u64,
     longest: usize,
 }
@@ -56,7 +57,7 @@ impl Imported {
             hashes: Vec::new(),
             facts: Vec::new(),
             names: NameList::default(),
-            directory: BTreeMap::new(),
+            directory: SortedListings::default(),
             count: 0,
             longest: 0,
         }
@@ -67,13 +68,11 @@ impl Imported {
         self.contents.push(content.unwrap_or_default());
     }
 
-    /// Enters a key or a name in the directory. `KeyReused` if it is there.
-    pub(super) fn enter(&mut self, listing: Listing, owner: NodeIndex) -> Result<()> {
-        match self.directory.insert(listing, owner.0) {
-            None => self.count += 1,
-            Some(_) => return Err(Code::KeyReused.into()),
-        }
-        Ok(())
+    /// The whole, with the directory of all its keys and names.
+    pub(super) fn complete(mut self, listings: Listings) -> Self {
+        self.directory = listings.sorted();
+        self.count += self.directory.len() as u64;
+        self
     }
 
     /// Notes the tree hash of a leaf, and what its client is called, if it is not blank.
@@ -170,7 +169,7 @@ impl Latent for Imported {
     fn value(&self, key: &Key) -> Result<Option<Vec<u8>>> {
         match (self.keys.node_of(key), self.keys.listing_of(key)) {
             (Some(node), _) => self.record(NodeIndex(node)),
-            (_, Some(listing)) => Ok(self.directory.get(&listing).map(encode_record)),
+            (_, Some(listing)) => Ok(self.directory.owner(&listing).map(|owner| encode_record(&owner))),
             _ => Ok(None),
         }
     }
@@ -193,9 +192,8 @@ impl Latent for Imported {
                 made.push((self.keys.node(node.band(), node.0), value));
             }
         }
-        let start = listing.map_or(Bound::Unbounded, Bound::Excluded);
-        let rest = self.directory.range((start, Bound::Unbounded)).take(limit - made.len());
-        made.extend(rest.map(|(listing, owner)| (self.keys.listed(listing), encode_record(owner))));
+        let rest = self.directory.after(listing.as_ref()).take(limit - made.len());
+        made.extend(rest.map(|(listing, owner)| (self.keys.listed(listing), encode_record(&owner))));
         Ok(made)
     }
 

@@ -14,6 +14,7 @@ mod import;
 mod imported;
 mod index;
 mod leaf_node;
+mod listings;
 mod node;
 mod paged;
 mod parent_hash;
