@@ -60,13 +60,15 @@ impl LatentOps {
     pub(super) fn draw(&self, drawn: &mut Drawn, (most, space): (usize, usize)) -> Result<Vec<WriteOp>> {
         let (mut ops, mut bytes) = (Vec::new(), 0);
         for (key, value) in self.latent.scan(drawn.last.as_ref(), most.min(AT_ONCE))? {
-            let op = WriteOp::Put { value: self.store.seal(&key, Zeroizing::new(value))?, key: key.0.clone() };
+            let op = WriteOp::Put { value: self.store.seal(&key, Zeroizing::new(value))?, key: key.0 };
             bytes += op.size();
             if bytes > space && !ops.is_empty() {
                 break;
             }
             ops.push(op);
-            drawn.last = Some(key);
+        }
+        if let Some(WriteOp::Put { key, .. }) = ops.last() {
+            drawn.last = Some(Key(key.clone()));
         }
         drawn.count += ops.len() as u64;
         self.latent.drawn(drawn.count);

@@ -20,6 +20,10 @@ pub(crate) struct LeafRecord {
 }
 
 impl Record for LeafRecord {
+    fn size_hint(&self) -> usize {
+        self.node.len() + self.client_id.len() + self.user_id.len() + 24
+    }
+
     fn write(&self, writer: &mut Writer) {
         writer.u64(self.since.0);
         writer.bytes(&self.client_id);
@@ -71,6 +75,11 @@ impl ParentRecord {
 }
 
 impl Record for ParentRecord {
+    fn size_hint(&self) -> usize {
+        let key = self.key.as_ref().map_or(0, |key| key.encryption_key.0.len() + key.parent_hash.len());
+        key + self.left.tree_hash.0.len() + self.right.tree_hash.0.len() + 64
+    }
+
     fn write(&self, writer: &mut Writer) {
         writer.option(self.key.as_ref(), |writer, key| {
             writer.bytes(&key.encryption_key.0);
