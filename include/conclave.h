@@ -1105,7 +1105,8 @@ struct conclave_observer {
   // Called once, when nothing uses the observer any more; may be NULL.
   conclave_release release;
   // Called as work goes on. Writes into `go_on` whether it may: if not, the call returns `CONCLAVE_CANCELLED`, and nothing has
-  // changed. Returns `CONCLAVE_OK`, or `CONCLAVE_OBSERVER_FAILED`, which stops the work, too.
+  // changed. Returns `CONCLAVE_OK`, or `CONCLAVE_OBSERVER_FAILED`, which stops the work, too. In the last part of a join
+  // the storage writes: this is called inside its `write` whenever that asks for operations, and then nothing is stopped.
   conclave_status (*progress)(void *context, uint64_t done, uint64_t total, bool *go_on);
 };
 

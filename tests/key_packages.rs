@@ -198,3 +198,39 @@ fn the_private_keys_go_in_the_batch_that_joins() {
     assert_eq!(world.person("bob").storage.memory.take_touches().writes, 1);
     assert_eq!(stored(&world, "bob"), 0);
 }
+
+/// Key packages of many clients, of the MLSMessage form: version and wire format, then version, suite and init key.
+fn packages(count: usize) -> Vec<Vec<u8>> {
+    let package = |number| {
+        let host = Host::new(MemoryStorage::new(), std::sync::Arc::new(AcceptAll));
+        let client = Client::new(ClientConfig::basic(&format!("member {number}")), host).unwrap();
+        client.create_key_packages(1, KeyPackageOptions::default()).unwrap().remove(0).message
+    };
+    (0..count).map(package).collect()
+}
+
+#[test]
+fn one_bad_key_package_among_many_refuses_all_and_the_first_one_is_told() {
+    let mut world = World::of(&["alice"]);
+    world.found(&["alice"]);
+    let (good, before) = (packages(100), world.records("alice"));
+    let add = |packages: &[Vec<u8>]| {
+        let draft = world.group("alice").new_commit();
+        packages.iter().fold(draft, |draft, package| draft.add(package.clone()).unwrap()).build()
+    };
+    type Spoil = fn(&mut Vec<u8>);
+    let forged: Spoil = |package| *package.last_mut().unwrap() ^= 1;
+    let keyless: Spoil = |package| package[9..41].fill(0);
+    for (first, second, expected) in [(forged, keyless, 301), (keyless, forged, 201)] {
+        for places in [(0, 1), (50, 51), (20, 99)] {
+            let mut spoilt = good.clone();
+            first(&mut spoilt[places.0]);
+            second(&mut spoilt[places.1]);
+            assert_eq!(code(add(&spoilt)), expected, "{places:?}");
+        }
+    }
+    assert!(world.records("alice") == before);
+    add(&good).unwrap();
+    world.group("alice").confirm_commit(None, vec![]).unwrap();
+    assert_eq!(world.group("alice").status().unwrap().members, 101);
+}

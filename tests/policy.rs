@@ -263,6 +263,53 @@ fn an_observer_cancels_a_join() {
     assert_eq!(world.members().len(), 3);
 }
 
+/// An observer that lets all go on until the storage writes, and would stop that.
+struct Late(std::sync::Mutex<Vec<(u64, u64)>>, std::sync::atomic::AtomicBool);
+
+impl Observer for Late {
+    fn progress(&self, done: u64, total: u64) -> Result<bool> {
+        self.0.lock().unwrap().push((done, total));
+        Ok(!self.1.load(Ordering::Relaxed))
+    }
+}
+
+/// A storage that tells the observer when it writes.
+struct Telling(Arc<MemoryStorage>, Arc<Late>);
+
+impl Storage for Telling {
+    fn read(&self, keys: Vec<Vec<u8>>) -> Result<Vec<Option<Vec<u8>>>, StorageError> {
+        self.0.read(keys)
+    }
+
+    fn scan(&self, prefix: Vec<u8>, after: Vec<u8>, limit: u32) -> Result<Vec<StoredRecord>, StorageError> {
+        self.0.scan(prefix, after, limit)
+    }
+
+    fn write(&self, batch: Arc<WriteBatch>) -> Result<(), StorageError> {
+        self.1.1.store(true, Ordering::Relaxed);
+        self.0.write(batch)
+    }
+}
+
+#[test]
+fn an_observer_sees_the_write_of_a_join_and_cannot_stop_it() {
+    let observer = Arc::new(Late(Default::default(), false.into()));
+    let storage = Arc::new(Telling(MemoryStorage::new(), observer.clone()));
+    let mut host = Host::new(storage, Arc::new(AcceptAll));
+    host.observer = Some(observer.clone());
+    let bob = Client::new(ClientConfig::basic("bob"), host).unwrap();
+    let package = bob.create_key_packages(1, KeyPackageOptions::default()).unwrap().remove(0).message;
+    let mut world = World::of(&["alice"]);
+    world.found(&["alice"]);
+    let built = world.group("alice").new_commit().add(package).unwrap().build().unwrap();
+    observer.1.store(false, Ordering::Relaxed);
+    let group = bob.join(built.welcome.unwrap(), JoinOptions::default()).unwrap();
+    assert!(group.status().unwrap().active);
+    let seen = observer.0.lock().unwrap();
+    // Two leaves with three listings each, and the parent and its key.
+    assert_eq!(seen.last(), Some(&(10, 10)));
+}
+
 #[test]
 fn an_observer_cancels_a_bulk_add() {
     let mut world = World::of(&["bob", "carol", "dave"]);

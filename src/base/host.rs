@@ -267,7 +267,9 @@ impl Clock for SystemClock {
 #[uniffi::export(rust, foreign)]
 pub trait Observer: Send + Sync {
     /// Called as work goes on; answering `false` cancels it, and so does an error, which comes back from the call. Nothing has
-    /// changed then.
+    /// changed then. Work has several parts, each with a `total` of its own. The last part of a join is that the storage writes:
+    /// it draws the records out of the batch one chunk after another, and this is called between them, inside the storage's
+    /// `write`. That is a whole and goes on whatever the answer is.
     fn progress(&self, done: u64, total: u64) -> Result<bool>;
 }
 

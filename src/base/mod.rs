@@ -7,6 +7,7 @@ pub(crate) mod host;
 pub(crate) mod ids;
 pub(crate) mod limits;
 pub(crate) mod lookup;
+pub(crate) mod parallel;
 pub(crate) mod secret;
 pub(crate) mod trace;
 

@@ -1,5 +1,6 @@
 //! What one operation writes, for the host's `write` to pull from.
 
+use std::borrow::Cow;
 use std::ptr::null;
 use std::sync::Arc;
 
@@ -23,6 +24,8 @@ pub struct conclave_batch {
 struct Shown {
     guards: Option<Vec<conclave_guard>>,
     ops: Vec<conclave_write_op>,
+    /// What `ops` point to, where the batch does not hold it.
+    made: Vec<WriteOp>,
     effect: Option<Box<conclave_effect>>,
 }
 
@@ -109,7 +112,13 @@ pub extern "C" fn conclave_batch_next(
         let (ops, count) = (required(ops, "ops")?, required(count, "count")?);
         let batch = required(batch, "batch")?;
         let mut shown = batch.shown.lock();
-        shown.ops = batch.batch.lend_chunk(most).iter().map(write_op).collect();
+        match batch.batch.lend_chunk(most) {
+            Cow::Borrowed(lent) => shown.ops = lent.iter().map(write_op).collect(),
+            Cow::Owned(made) => {
+                shown.ops = made.iter().map(write_op).collect();
+                shown.made = made;
+            }
+        }
         ops.write(shown.ops.as_ptr());
         count.write(shown.ops.len());
         Ok(())

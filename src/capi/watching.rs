@@ -37,7 +37,8 @@ pub struct conclave_observer {
     /// Called once, when nothing uses the observer any more; may be NULL.
     pub release: conclave_release,
     /// Called as work goes on. Writes into `go_on` whether it may: if not, the call returns `CONCLAVE_CANCELLED`, and nothing has
-    /// changed. Returns `CONCLAVE_OK`, or `CONCLAVE_OBSERVER_FAILED`, which stops the work, too.
+    /// changed. Returns `CONCLAVE_OK`, or `CONCLAVE_OBSERVER_FAILED`, which stops the work, too. In the last part of a join
+    /// the storage writes: this is called inside its `write` whenever that asks for operations, and then nothing is stopped.
     pub progress:
         Option<unsafe extern "C" fn(context: *mut c_void, done: u64, total: u64, go_on: *mut bool) -> conclave_status>,
 }

@@ -120,7 +120,7 @@ impl Client {
         }
         for group in archive.groups {
             let group_id: GroupId = group.group_id()?;
-            group.stage(txn, options.replace, &*self.shared.services.observer)?;
+            group.stage(txn, options.replace, &self.shared.services.observer)?;
             imported.group_ids.push(group_id.0);
         }
         Ok(imported)

@@ -202,11 +202,12 @@ impl Client {
     /// `NotForUs`, `TreeMissing`, `UnknownPsk`, `AlreadyMember`, `UnsupportedSuite`, `LimitReached`, and the 2xx and 3xx of
     /// whatever breaks a rule: `BadSuccessor` for a Welcome into a group that should follow from another and does not.
     #[uniffi::method(default(options))]
-    pub fn join(&self, welcome: Vec<u8>, options: JoinOptions) -> Result<Arc<Group>> {
+    pub fn join(&self, welcome: Vec<u8>, mut options: JoinOptions) -> Result<Arc<Group>> {
         let _inside = Inside::enter()?;
+        let tree = options.tree.take().map(Arc::new);
         let settings = Settings { encrypt_handshakes: !options.public_handshakes, pad: !options.without_padding };
         let joined = run(&self.shared.store, |txn| {
-            let joining = Joining { tree: options.tree.as_deref(), settings };
+            let joining = Joining { tree: tree.as_ref(), settings };
             let state = join::welcome(txn, &self.shared.services, &welcome, joining)?;
             let effect = joined(&state, &options.tag);
             Ok((state.head.group_id, Some(effect)))

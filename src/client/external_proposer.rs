@@ -68,9 +68,9 @@ impl ExternalProposer {
     pub fn new(client: Arc<Client>, group_info: Vec<u8>, tree: Option<Vec<u8>>) -> Result<Arc<Self>> {
         let _inside = Inside::enter()?;
         let shared = client.shared().clone();
-        let host = &shared.services;
+        let (host, tree) = (&shared.services, tree.map(Arc::new));
         let (destination, index) = run(&shared.store, |txn| {
-            let context = outside::read_group_info(txn, host, (&group_info, tree.as_deref()))?;
+            let context = outside::read_group_info(txn, host, (&group_info, tree.as_ref()))?;
             let destination = Destination::of(&context)?;
             let index = outside::place_of(host.identity_for(destination.suite)?, &context)?;
             Ok(((destination, index), None))
@@ -181,9 +181,9 @@ impl Client {
     #[uniffi::method(default(tree), default(tag))]
     pub fn propose_join(&self, group_info: Vec<u8>, tree: Option<Vec<u8>>, tag: Vec<u8>) -> Result<JoinProposal> {
         let _inside = Inside::enter()?;
-        let host = &self.shared().services;
+        let (host, tree) = (&self.shared().services, tree.map(Arc::new));
         run(&self.shared().store, |txn| {
-            let context = outside::read_group_info(txn, host, (&group_info, tree.as_deref()))?;
+            let context = outside::read_group_info(txn, host, (&group_info, tree.as_ref()))?;
             let (own, message) = outside::propose_join(txn, host, (&context, &[]))?;
             let (group_id, epoch) = (context.group_id.as_slice().to_vec(), context.epoch.0);
             let effect = Effect::Outbound { group_id: group_id.clone(), tag: tag.clone(), message: message.clone() };

@@ -71,8 +71,9 @@ impl Client {
     /// was lived through before, `UnknownPsk`, `UnsupportedSuite` if the client has no key for the group's, `LimitReached`, and
     /// the 2xx and 3xx of whatever breaks a rule: `Incapable` if this client lacks what the group asks for.
     #[uniffi::method(default(options))]
-    pub fn join_external(&self, group_info: Vec<u8>, options: ExternalJoinOptions) -> Result<ExternalJoin> {
+    pub fn join_external(&self, group_info: Vec<u8>, mut options: ExternalJoinOptions) -> Result<ExternalJoin> {
         let _inside = Inside::enter()?;
+        let tree = options.tree.take().map(Arc::new);
         let psks: Vec<Psk> = options
             .psks
             .iter()
@@ -83,7 +84,7 @@ impl Client {
         run(&self.shared.store, |txn| {
             let entering = Entering {
                 group_info: &group_info,
-                tree: options.tree.as_deref(),
+                tree: tree.as_ref(),
                 rejoin: options.rejoin,
                 psks: &psks,
                 settings,

@@ -11,6 +11,7 @@ use crate::base::lookup::{KeyPackageStatus, MessagePeek, WelcomePreview};
 use crate::group::foresight::Foresight;
 use crate::group::{key_package, members, open, peek, preview};
 use crate::message::Message;
+use crate::tree::Payload;
 
 #[uniffi::export]
 impl Client {
@@ -39,8 +40,8 @@ impl Client {
     #[uniffi::method(default(tree))]
     pub fn preview_welcome(&self, welcome: Vec<u8>, tree: Option<Vec<u8>>) -> Result<WelcomePreview> {
         let _inside = Inside::enter()?;
-        let host = &self.shared.services;
-        run(&self.shared.store, |txn| Ok((preview::welcome(txn, host, &welcome, tree.as_deref())?, None)))
+        let (host, tree) = (&self.shared.services, tree.map(Payload::new));
+        run(&self.shared.store, |txn| Ok((preview::welcome(txn, host, &welcome, tree.as_ref())?, None)))
     }
 
     /// What has become of one of our key packages, by its reference. Reads one record and writes nothing.

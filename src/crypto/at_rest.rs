@@ -8,7 +8,6 @@ use super::random::random_bytes;
 use crate::base::{Code, Error, Result, Secret};
 
 /// How much longer a sealed record is than its value: the nonce before it and the tag behind it.
-#[cfg(test)]
 pub(crate) const SEALED_OVERHEAD: usize = NONCE_LEN + 16;
 
 /// The key that seals the records of a store, with AES-256-GCM-SIV.

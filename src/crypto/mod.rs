@@ -18,9 +18,7 @@ mod sign;
 mod suite;
 mod wire;
 
-#[cfg(test)]
-pub(crate) use at_rest::SEALED_OVERHEAD;
-pub(crate) use at_rest::{RecordKey, hmac_sha256, sha256};
+pub(crate) use at_rest::{RecordKey, SEALED_OVERHEAD, hmac_sha256, sha256};
 pub(crate) use hpke::{HpkeInfo, HpkePrivateKey};
 pub(crate) use random::{random_bytes, random_secret};
 pub(crate) use sign::{SignaturePrivateKey, SignatureVerified, sign_content};

@@ -2,6 +2,8 @@
 //! with and pending commits stay behind. A copy does not know which keys were used since it was made, so a group that comes out
 //! of one sends nothing until it was rejoined.
 
+use std::sync::Arc;
+
 use super::epoch::EpochRecord;
 use super::head::{Head, Seat, Settings, Standing};
 use super::members;
@@ -16,7 +18,7 @@ use crate::crypto::{Digest, Suite};
 use crate::message::{GroupContext, Proposal, ReInit, Sender};
 use crate::schedule::{ReceivingKeys, SecretTree};
 use crate::store::{GroupKeys, Reader, Record, Txn, Writer, decode_record, encode_record};
-use crate::tree::{Judge, Names, Newcomer, PathKeys, Tree, TreeHead};
+use crate::tree::{Judge, Names, Newcomer, PathKeys, Payload, Scrutiny, Tree, TreeHead};
 
 /// A group as an archive holds it.
 pub(crate) struct GroupArchive {
@@ -69,12 +71,12 @@ impl GroupArchive {
 
     /// Stages the group as one that is to be rejoined. One that is here already is replaced only if asked for: what is here may be
     /// newer than the archive.
-    pub(crate) fn stage(self, txn: &mut Txn, replace: bool, observer: &dyn Observer) -> Result<GroupState> {
+    pub(crate) fn stage(self, txn: &mut Txn, replace: bool, observer: &Arc<dyn Observer>) -> Result<GroupState> {
         let context = self.epoch.context().map_err(|_| damaged())?;
         make_way(txn, &context.group_id, replace)?;
         let suite = Suite::of(context.cipher_suite)?;
         let (keys, incarnation) = start_afresh(txn)?;
-        let tree = take_tree(txn, (&keys, suite), (&self.tree, self.names), (&context, observer))?;
+        let tree = take_tree(txn, (&keys, suite), (Payload::new(self.tree), self.names), (&context, observer))?;
         if tree.width != self.epoch.width {
             return Err(damaged());
         }
@@ -145,11 +147,12 @@ fn make_way(txn: &mut Txn, group_id: &GroupId, replace: bool) -> Result<()> {
 fn take_tree(
     txn: &mut Txn,
     (keys, suite): (&GroupKeys, &'static Suite),
-    (payload, names): (&[u8], Vec<Names>),
-    (context, observer): (&GroupContext, &dyn Observer),
+    (payload, names): (Payload, Vec<Names>),
+    (context, observer): (&GroupContext, &Arc<dyn Observer>),
 ) -> Result<TreeHead> {
     let mut remembered = Remembered(names.into_iter());
-    let tree = Tree::import(txn, (keys.clone(), suite), payload, (&mut remembered, observer))?;
+    let scrutiny = Scrutiny { rules: None, judge: &mut remembered, observer };
+    let tree = Tree::import(txn, (keys.clone(), suite), &payload, scrutiny)?;
     match tree.root.tree_hash == context.tree_hash && remembered.0.next().is_none() {
         true => Ok(tree),
         false => Err(damaged()),
@@ -160,7 +163,7 @@ fn take_tree(
 struct Remembered(std::vec::IntoIter<Names>);
 
 impl Judge for Remembered {
-    fn judge(&mut self, newcomers: &[Newcomer]) -> Result<Vec<Names>> {
+    fn judge(&mut self, newcomers: &[Newcomer<'_>]) -> Result<Vec<Names>> {
         let names: Vec<Names> = self.0.by_ref().take(newcomers.len()).collect();
         if names.len() == newcomers.len() { Ok(names) } else { Err(damaged()) }
     }

@@ -4,12 +4,12 @@
 use super::census;
 use super::host::Host;
 use super::identities;
-use crate::base::{Code, GroupId, LeafIndex, Result};
+use crate::base::{Code, LeafIndex, Result};
 use crate::crypto::Suite;
 use crate::message::GroupInfo;
 use crate::store::{GroupKeys, Txn};
 use crate::tree::{
-    CredentialType, ExpectedSource, Judge, LeafNode, LeafRules, Names, Newcomer, Tree, TreeHead, Unverified,
+    CredentialType, Judge, LeafNode, MemberRules, Names, Newcomer, Payload, Scrutiny, Tree, TreeHead, Unverified,
 };
 
 /// The group that is entered: where its records go, its suite, and whose word counts on its members.
@@ -32,13 +32,16 @@ impl Entrance<'_> {
         &self,
         txn: &mut Txn,
         group_info: &GroupInfo,
-        (beside, own): (Option<&[u8]>, Option<&LeafNode>),
+        (beside, own): (Option<&Payload>, Option<&LeafNode>),
     ) -> Result<Entry> {
-        let payload = group_info.extensions.ratchet_tree().or(beside).ok_or(Code::TreeMissing)?;
+        let inside = group_info.extensions.ratchet_tree().map(|tree| Payload::new(tree.to_vec()));
+        let payload = inside.or_else(|| beside.cloned()).ok_or(Code::TreeMissing)?;
         let context = &group_info.group_context;
         let (host, suite) = (self.host, self.suite);
-        let mut newcomers = Newcomers { host, suite, group_id: &context.group_id, own, own_leaf: None };
-        let tree = Tree::import(txn, (self.keys.clone(), suite), payload, (&mut newcomers, &*host.observer))?;
+        let mut newcomers = Newcomers { host, suite, own, own_leaf: None };
+        let rules = MemberRules { group_id: &context.group_id, longest_lifetime: host.limits.longest_lifetime };
+        let scrutiny = Scrutiny { rules: Some(rules), judge: &mut newcomers, observer: &host.observer };
+        let tree = Tree::import(txn, (self.keys.clone(), suite), &payload, scrutiny)?;
         if tree.root.tree_hash != context.tree_hash {
             return Err(Code::BadTree.with("the tree is not the one that the GroupInfo names"));
         }
@@ -72,31 +75,19 @@ impl Entrance<'_> {
     }
 }
 
-/// Verifies every leaf of an imported tree, has the app name them, and looks for our own.
+/// Has the app name the leaves of an imported tree, and looks for our own.
 struct Newcomers<'a> {
     host: &'a Host,
     suite: &'static Suite,
-    group_id: &'a GroupId,
     own: Option<&'a LeafNode>,
     own_leaf: Option<LeafIndex>,
 }
 
 impl Judge for Newcomers<'_> {
-    fn judge(&mut self, newcomers: &[Newcomer]) -> Result<Vec<Names>> {
-        let mut verified = Vec::with_capacity(newcomers.len());
-        for (leaf, node) in newcomers {
-            let rules = LeafRules {
-                source: ExpectedSource::Any,
-                member: Some((self.group_id, *leaf)),
-                longest_lifetime: self.host.limits.longest_lifetime,
-            };
-            let proof = node.peek().verify(self.suite, &rules)?;
-            if Some(node.peek()) == self.own {
-                self.own_leaf = Some(*leaf);
-            }
-            verified.push((node.peek(), proof));
-        }
-        let leaves: Vec<&LeafNode> = verified.iter().map(|(leaf, _)| *leaf).collect();
+    fn judge(&mut self, newcomers: &[Newcomer<'_>]) -> Result<Vec<Names>> {
+        let own = newcomers.iter().rfind(|(_, node)| Some(*node) == self.own);
+        self.own_leaf = own.map(|(leaf, _)| *leaf).or(self.own_leaf);
+        let leaves: Vec<&LeafNode> = newcomers.iter().map(|(_, node)| *node).collect();
         self.host.name(self.suite, &leaves)
     }
 }

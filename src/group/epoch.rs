@@ -117,7 +117,10 @@ pub(crate) fn oldest_kept(current: Epoch, past_epochs: u32, kept_so_far: Epoch) 
 
 impl Record for EpochRecord {
     const VERSION: u8 = 2;
-    const TYPICAL: usize = 640;
+
+    fn size_hint(&self) -> usize {
+        640
+    }
 
     fn write(&self, writer: &mut Writer) {
         writer.bytes(&self.group_context);

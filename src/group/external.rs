@@ -28,14 +28,14 @@ use crate::message::{
 };
 use crate::schedule::{Psk, SecretTree, external_init_to, interim_transcript_hash};
 use crate::store::Txn;
-use crate::tree::{LeafNode, LeafNodeSource, Names, NewPath, PathKeys, TreeHead, Unverified, UpdatePath};
+use crate::tree::{LeafNode, LeafNodeSource, Names, NewPath, PathKeys, Payload, TreeHead, Unverified, UpdatePath};
 
 /// What is to be joined, and how.
 pub(crate) struct Entering<'a> {
     /// The GroupInfo, as an MLSMessage.
     pub(crate) group_info: &'a [u8],
     /// The tree, when the GroupInfo does not hold it.
-    pub(crate) tree: Option<&'a [u8]>,
+    pub(crate) tree: Option<&'a Payload>,
     /// Whether a group that this client is a member of is to be joined anew.
     pub(crate) rejoin: bool,
     /// Keys to mix in.

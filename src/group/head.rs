@@ -181,7 +181,10 @@ impl Head {
 
 impl Record for Head {
     const VERSION: u8 = 2;
-    const TYPICAL: usize = 192;
+
+    fn size_hint(&self) -> usize {
+        192
+    }
 
     fn write(&self, writer: &mut Writer) {
         writer.bytes(self.group_id.as_slice());

@@ -17,12 +17,12 @@ use crate::crypto::{Digest, Suite};
 use crate::message::{EncryptedGroupSecrets, GroupInfo, GroupSecrets, KeyPackage, Message, Welcome};
 use crate::schedule::{Joiner, SecretTree, Welcomer, confirm, interim_transcript_hash};
 use crate::store::{GroupKeys, Txn};
-use crate::tree::{PathKeys, PathSecret, Tree, TreeHead, Unverified, own_capabilities};
+use crate::tree::{PathKeys, PathSecret, Payload, Tree, TreeHead, Unverified, own_capabilities};
 
 /// What the app passes along with a Welcome.
 pub(crate) struct Joining<'a> {
     /// The tree, when the Welcome does not hold it.
-    pub(crate) tree: Option<&'a [u8]>,
+    pub(crate) tree: Option<&'a Payload>,
     pub(crate) settings: Settings,
 }
 

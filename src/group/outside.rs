@@ -15,7 +15,9 @@ use crate::message::{
     PublicMessage, Sender, WireFormat, check_group_extensions,
 };
 use crate::store::{GroupKeys, Incarnation, Txn};
-use crate::tree::{ExpectedSource, Extensions, Judge, LeafNode, LeafRules, Names, Newcomer, Tree, Unverified};
+use crate::tree::{
+    ExpectedSource, Extensions, Judge, LeafNode, LeafRules, Names, Newcomer, Payload, Scrutiny, Tree, Unverified,
+};
 
 /// The epoch of a group that proposals from outside are for.
 #[derive(Clone)]
@@ -117,14 +119,15 @@ fn frame(
 pub(crate) fn read_group_info(
     txn: &mut Txn,
     host: &Host,
-    (bytes, tree): (&[u8], Option<&[u8]>),
+    (bytes, tree): (&[u8], Option<&Payload>),
 ) -> Result<GroupContext> {
     let Message::GroupInfo(group_info) = Message::decode(bytes)? else {
         return Err(Code::WrongContent.with("not a GroupInfo"));
     };
     let suite = Suite::of(group_info.peek().group_context.cipher_suite)?;
     group_info.peek().check(suite)?;
-    let tree = group_info.peek().extensions.ratchet_tree().or(tree).map(<[u8]>::to_vec);
+    let inside = group_info.peek().extensions.ratchet_tree().map(|tree| Payload::new(tree.to_vec()));
+    let tree = inside.or_else(|| tree.cloned());
     match tree {
         Some(tree) => Ok(verified(txn, (host, suite), *group_info, &tree)?.group_context),
         None => Ok(group_info.peek().group_context.clone()),
@@ -135,12 +138,13 @@ fn verified(
     txn: &mut Txn,
     (host, suite): (&Host, &'static Suite),
     group_info: Unverified<GroupInfo>,
-    payload: &[u8],
+    payload: &Payload,
 ) -> Result<GroupInfo> {
     let keys = GroupKeys::new(txn.keyspace().clone(), Incarnation(random_bytes()?));
     // Nothing lies under a fresh incarnation, and saying so spares every look.
     txn.clear(keys.all());
-    let head = Tree::import(txn, (keys.clone(), suite), payload, (&mut Unnamed, &*host.observer))?;
+    let scrutiny = Scrutiny { rules: None, judge: &mut Unnamed, observer: &host.observer };
+    let head = Tree::import(txn, (keys.clone(), suite), payload, scrutiny)?;
     let context = &group_info.peek().group_context;
     if head.root.tree_hash != context.tree_hash {
         return Err(Code::BadTree.with("the tree is not the one that the GroupInfo names"));
@@ -162,7 +166,7 @@ fn verified(
 struct Unnamed;
 
 impl Judge for Unnamed {
-    fn judge(&mut self, newcomers: &[Newcomer]) -> Result<Vec<Names>> {
+    fn judge(&mut self, newcomers: &[Newcomer<'_>]) -> Result<Vec<Names>> {
         Ok(newcomers.iter().map(|(leaf, _)| (leaf.0.to_be_bytes().to_vec(), Vec::new())).collect())
     }
 }

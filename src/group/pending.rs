@@ -147,5 +147,5 @@ fn read_staged(reader: &mut Reader<'_>) -> Result<Staged> {
         let value = reader.option(|reader| Ok(Wiped::new(reader.bytes()?.to_vec())))?;
         Ok((key, value))
     })?;
-    Ok(Staged { cleared, records: records.into_iter().collect() })
+    Ok(Staged::kept(cleared, records.into_iter().collect()))
 }

@@ -11,9 +11,10 @@ use crate::base::event::{Event, MemberName};
 use crate::base::lookup::WelcomePreview;
 use crate::base::{Code, LeafIndex, Result};
 use crate::store::Txn;
+use crate::tree::Payload;
 
 /// Joins by a Welcome and undoes it: what is known of the group then. Where the tree is missing, it stops before.
-pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], tree: Option<&[u8]>) -> Result<WelcomePreview> {
+pub(crate) fn welcome(txn: &mut Txn, host: &Host, bytes: &[u8], tree: Option<&Payload>) -> Result<WelcomePreview> {
     let invitation = join::open(txn, host, bytes)?;
     let mut preview = outline(&invitation);
     preview.tree_missing = tree.is_none() && invitation.group_info().extensions.ratchet_tree().is_none();

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use super::host::Host;
 use super::proposals::{KnownProposal, current_leaf, require_fresh_key, verify_update};
 use super::psk::{check_id, check_reach};
-use super::resolve::{Committer, Listed};
+use super::resolve::{Committer, Listed, ListedProposal};
 use super::state::GroupState;
-use crate::base::{Code, Error, LeafIndex, Result, limits};
+use crate::base::{Code, Error, LeafIndex, Result, limits, parallel};
 use crate::codec::Opaque;
+use crate::crypto::SignatureVerified;
 use crate::message::{KeyPackage, Proposal, ReInit, Sender, check_group_extensions};
 use crate::schedule::{PreSharedKeyId, ResumptionPskUsage};
 use crate::store::Txn;
@@ -68,10 +69,11 @@ pub(crate) fn check(txn: &mut Txn, state: &GroupState, host: &Host, listed: List
         requests,
     };
     let sole = listed.proposals.len() == 1;
-    for one in listed.proposals {
+    let verdicts = verify_adds((state, host), &listed.proposals);
+    for (one, verdict) in listed.proposals.into_iter().zip(verdicts) {
         check_place(listed.committer, one.by_reference, &one.known.proposal)?;
         check_use(txn, (state, host), &one.known.proposal, listed.linking)?;
-        allowed.take(txn, (state, host), one.known)?;
+        allowed.take(txn, (state, host), (one.known, verdict))?;
     }
     if allowed.reinit.is_some() && !sole {
         return Err(bad_list("a ReInit stands beside other proposals"));
@@ -81,6 +83,22 @@ pub(crate) fn check(txn: &mut Txn, state: &GroupState, host: &Host, listed: List
     allowed.check_external()?;
     allowed.check_custom(txn, state)?;
     Ok(allowed)
+}
+
+/// What becomes of an Add: its key package is good, or it breaks a rule. Nothing for other proposals.
+type Verdict = Option<Result<SignatureVerified>>;
+
+/// Verifies the key packages of all Adds, which may be as many as a group has members. What is wrong with one is said when its turn
+/// comes.
+fn verify_adds((state, host): (&GroupState, &Host), proposals: &[ListedProposal]) -> Vec<Verdict> {
+    let (suite, longest) = (state.suite, host.limits.longest_lifetime);
+    let mut verdicts: Vec<_> = proposals.iter().map(|one| (&one.known.proposal, None)).collect();
+    parallel::for_each(&mut verdicts, |(proposal, verdict)| {
+        if let Proposal::Add(key_package) = proposal {
+            *verdict = Some(key_package.prove(suite, longest));
+        }
+    });
+    verdicts.into_iter().map(|(_, verdict)| verdict).collect()
 }
 
 impl Allowed {
@@ -95,10 +113,15 @@ impl Allowed {
     /// Checks one proposal by itself (RFC 9420 §12.1) and sorts it in. What came by reference was verified when it came, and
     /// is verified again: a store cannot vouch for a signature. What the app said of it then still holds: an Update comes by
     /// reference only, and whether its credential may follow the old one was asked when it came.
-    fn take(&mut self, txn: &mut Txn, (state, host): (&GroupState, &Host), known: KnownProposal) -> Result<()> {
+    fn take(
+        &mut self,
+        txn: &mut Txn,
+        (state, host): (&GroupState, &Host),
+        (known, verdict): (KnownProposal, Verdict),
+    ) -> Result<()> {
         match known.proposal {
             Proposal::Add(key_package) => {
-                let key_package = key_package.verify(state.suite, host.limits.longest_lifetime)?;
+                let key_package = key_package.accept(verdict.ok_or(Code::Internal)??);
                 self.adds.push(Arrival { key_package, names: known.names });
             }
             Proposal::Update(node) => {

@@ -22,8 +22,13 @@ impl Unverified<KeyPackage> {
     /// The key package, if the checks of RFC 9420 §10.1 hold for a group of this suite. Whether the lifetime includes the
     /// present is asked with [`Lifetime::check_now`](crate::tree::Lifetime::check_now).
     pub(crate) fn verify(self, suite: &Suite, longest_lifetime: u64) -> Result<KeyPackage> {
-        let proof = self.peek().verify(suite, longest_lifetime)?;
+        let proof = self.prove(suite, longest_lifetime)?;
         Ok(self.accept(proof))
+    }
+
+    /// The same, when many are checked before any is accepted: the proof that its signatures are good.
+    pub(crate) fn prove(&self, suite: &Suite, longest_lifetime: u64) -> Result<SignatureVerified> {
+        self.peek().verify(suite, longest_lifetime)
     }
 }
 

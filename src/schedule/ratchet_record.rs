@@ -64,7 +64,10 @@ impl RatchetRecord {
 
 impl Record for RatchetRecord {
     const VERSION: u8 = 2;
-    const TYPICAL: usize = 192;
+
+    fn size_hint(&self) -> usize {
+        192
+    }
 
     fn write(&self, writer: &mut Writer) {
         writer.u32(self.next);

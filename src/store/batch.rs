@@ -1,12 +1,14 @@
 //! What one operation writes: guards, operations and the effect, handed to the host as one value that it pulls from.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::Mutex;
 
+use super::latent::{Drawn, LatentOps};
 use crate::base::event::Effect;
 use crate::base::secret::wipe;
-use crate::base::{Code, Result, limits};
+use crate::base::{Code, Error, Result, limits};
 
 /// A record that must still be as it was read, or the batch is refused with `Conflict`.
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
@@ -85,17 +87,37 @@ const CHUNK_BYTES: usize = 1 << 20;
 pub struct WriteBatch {
     guards: Vec<Guard>,
     ops: Vec<WriteOp>,
+    /// Puts that are made when they are drawn, and how many of `ops` come before them.
+    latent: Option<(usize, LatentOps)>,
     effect: Option<Effect>,
-    position: Mutex<usize>,
+    position: Mutex<Position>,
     /// Whether anyone has looked at the guards.
     guarded: AtomicBool,
     /// Whether the last operation was the last one that was asked for.
     finished: AtomicBool,
+    /// Whether an operation could not be made.
+    spoiled: AtomicBool,
+}
+
+/// How far the host has come.
+#[derive(Default)]
+struct Position {
+    ops: usize,
+    drawn: Drawn,
 }
 
 impl WriteBatch {
     pub(crate) fn new(guards: Vec<Guard>, ops: Vec<WriteOp>, effect: Option<Effect>) -> Self {
-        WriteBatch { guards, ops, effect, position: Mutex::new(0), guarded: false.into(), finished: false.into() }
+        WriteBatch {
+            guards,
+            ops,
+            latent: None,
+            effect,
+            position: Mutex::default(),
+            guarded: false.into(),
+            finished: false.into(),
+            spoiled: false.into(),
+        }
     }
 
     /// Demands one thing more.
@@ -109,12 +131,25 @@ impl WriteBatch {
         self.ops.push(op);
         match fits {
             true => Ok(()),
-            false => Err(Code::LimitReached.with("a record is longer than a store must keep")),
+            false => Err(too_long()),
+        }
+    }
+
+    /// Puts records here in the order that are made when they are drawn.
+    pub(super) fn push_latent(&mut self, latent: LatentOps) -> Result<()> {
+        let fits = latent.store.sealed_length(latent.latent.longest()) <= limits::MAX_VALUE;
+        self.latent = Some((self.ops.len(), latent));
+        match fits {
+            true => Ok(()),
+            false => Err(too_long()),
         }
     }
 
     /// Refuses a `write` that says it has written, and has not even asked for what there was to write.
     pub(super) fn require_taken(&self) -> Result<()> {
+        if self.spoiled.load(Ordering::Relaxed) {
+            return Err(Code::Internal.with("a record could not be made"));
+        }
         let taken = [&self.guarded, &self.finished].into_iter().all(|flag| flag.load(Ordering::Relaxed));
         match taken {
             true => Ok(()),
@@ -142,12 +177,12 @@ impl WriteBatch {
     /// The next operations, in order: at least one while any are left, at most `max_ops` (at least 1) and about 1 MiB.
     /// Empty at the end.
     pub fn next_chunk(&self, max_ops: u32) -> Vec<WriteOp> {
-        self.lend_chunk(max_ops).to_vec()
+        self.lend_chunk(max_ops).into_owned()
     }
 
     /// Starts over at the first operation, for a database that runs its transaction again.
     pub fn rewind(&self) {
-        *self.position.lock() = 0;
+        *self.position.lock() = Position::default();
     }
 
     /// What the call produced: the event, or the bytes to send. Nothing for mere bookkeeping.
@@ -158,7 +193,14 @@ impl WriteBatch {
     /// How much the batch writes.
     pub fn size(&self) -> BatchSize {
         let bytes: usize = self.ops.iter().map(WriteOp::size).sum();
-        BatchSize { ops: self.ops.len() as u64, bytes: bytes as u64 }
+        let (ops, bytes) = (self.ops.len() as u64, bytes as u64);
+        match &self.latent {
+            None => BatchSize { ops, bytes },
+            // What cannot be made is found out when it is drawn.
+            Some((_, latent)) => {
+                BatchSize { ops: ops + latent.latent.count(), bytes: bytes + latent.bytes().unwrap_or_default() }
+            }
+        }
     }
 }
 
@@ -169,20 +211,50 @@ impl WriteBatch {
         &self.guards
     }
 
-    /// The next operations, lent.
-    pub(crate) fn lend_chunk(&self, max_ops: u32) -> &[WriteOp] {
+    /// The next operations: lent, or made for the occasion.
+    pub(crate) fn lend_chunk(&self, max_ops: u32) -> Cow<'_, [WriteOp]> {
+        let most = max_ops.max(1) as usize;
         let mut position = self.position.lock();
+        let chunk = match &self.latent {
+            Some((before, latent)) if position.ops == *before && !latent.all_drawn(&position.drawn) => {
+                Cow::Owned(self.make(latent, &mut position.drawn, most))
+            }
+            // Nothing goes past the place of what is made.
+            Some((before, _)) if position.ops < *before => {
+                let until = *before - position.ops;
+                Cow::Borrowed(self.lend(&mut position.ops, most.min(until)))
+            }
+            _ => Cow::Borrowed(self.lend(&mut position.ops, most)),
+        };
+        self.finished.store(self.is_finished(&position), Ordering::Relaxed);
+        chunk
+    }
+
+    fn lend(&self, position: &mut usize, most: usize) -> &[WriteOp] {
         let left = self.ops.get(*position..).unwrap_or_default();
         let mut bytes = 0usize;
-        let fitting = left.iter().take(max_ops.max(1) as usize).take_while(|op| {
+        let fitting = left.iter().take(most).take_while(|op| {
             let first = bytes == 0;
             bytes += op.size();
             first || bytes <= CHUNK_BYTES
         });
         let chunk = left.get(..fitting.count()).unwrap_or_default();
         *position += chunk.len();
-        self.finished.store(*position == self.ops.len(), Ordering::Relaxed);
         chunk
+    }
+
+    /// A host that asks for operations cannot be told of an error, so it is kept for when its `write` returns. It takes a source
+    /// of randomness that fails. What was put until then lies where nothing leads to it: the records that lead there come later.
+    fn make(&self, latent: &LatentOps, drawn: &mut Drawn, most: usize) -> Vec<WriteOp> {
+        latent.draw(drawn, (most, CHUNK_BYTES)).unwrap_or_else(|_| {
+            self.spoiled.store(true, Ordering::Relaxed);
+            Vec::new()
+        })
+    }
+
+    fn is_finished(&self, position: &Position) -> bool {
+        let drawn = self.latent.as_ref().is_none_or(|(_, latent)| latent.all_drawn(&position.drawn));
+        drawn && position.ops == self.ops.len()
     }
 
     fn wipe(&mut self) {
@@ -190,6 +262,10 @@ impl WriteBatch {
         self.guards.iter_mut().filter_map(|guard| guard.expected.as_mut()).for_each(wipe);
         self.effect.iter_mut().for_each(Effect::wipe);
     }
+}
+
+fn too_long() -> Error {
+    Code::LimitReached.with("a record is longer than a store must keep")
 }
 
 impl Drop for WriteBatch {

@@ -13,7 +13,7 @@ use crate::base::{GroupId, Secret};
 use crate::crypto::{hmac_sha256, sha256};
 
 pub(crate) use deferred::Deferred;
-pub(crate) use group::{GroupKeys, Namespace, RatchetKind, Tally};
+pub(crate) use group::{GroupKeys, Listing, Namespace, RatchetKind, Tally};
 
 /// How long a key may be to need no allocation: as long as all but a few are.
 const IN_PLACE: usize = 40;

@@ -108,12 +108,11 @@ impl Storage for MemoryStorage {
             if chunk.is_empty() {
                 break;
             }
+            inner.touches.ops += chunk.len() as u64;
+            inner.touches.bytes_written += chunk.iter().map(WriteOp::size).sum::<usize>() as u64;
             chunk.into_iter().for_each(|op| inner.apply(op));
         }
-        let size = batch.size();
         inner.touches.writes += 1;
-        inner.touches.ops += size.ops;
-        inner.touches.bytes_written += size.bytes;
         Ok(())
     }
 }

@@ -4,6 +4,7 @@ mod batch;
 mod check;
 mod key;
 mod large;
+mod latent;
 mod memory;
 mod pages;
 mod record;
@@ -17,7 +18,8 @@ pub use check::{Finding, check_storage};
 pub use memory::{MemoryStorage, Touches, memory_storage};
 pub use storage::{Storage, StorageError, StoredRecord};
 
-pub(crate) use key::{Deferred, GroupKeys, Incarnation, Key, KeyRange, Namespace, RatchetKind, Tally};
+pub(crate) use key::{Deferred, GroupKeys, Incarnation, Key, KeyRange, Listing, Namespace, RatchetKind, Tally};
+pub(crate) use latent::{Latent, Made};
 pub(crate) use record::{Reader, Record, Writer, corrupt, decode_record, encode_record};
 pub(crate) use seal::Value;
 pub(crate) use space::Store;

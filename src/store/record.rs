@@ -8,8 +8,10 @@ use crate::base::{Code, Error, Result, Secret};
 pub(crate) trait Record: Sized {
     /// The version that this release writes; it reads all up to it.
     const VERSION: u8 = 1;
-    /// About how long its values are.
-    const TYPICAL: usize = 64;
+    /// About how long the fields are, so that most values are written where they stay.
+    fn size_hint(&self) -> usize {
+        64
+    }
     /// Writes the fields.
     fn write(&self, writer: &mut Writer);
     /// Reads the fields in the same order; those that came with a later version only if [`Reader::version`] has reached it.
@@ -18,7 +20,7 @@ pub(crate) trait Record: Sized {
 
 /// The stored bytes of a record.
 pub(crate) fn encode_record<R: Record>(record: &R) -> Vec<u8> {
-    let mut writer = Writer(Vec::with_capacity(R::TYPICAL));
+    let mut writer = Writer(Vec::with_capacity(record.size_hint()));
     writer.u8(R::VERSION);
     record.write(&mut writer);
     writer.0
@@ -188,7 +190,9 @@ impl<'a> Reader<'a> {
 
 /// A bare number: an owner in the directory, a count in the census.
 impl Record for u32 {
-    const TYPICAL: usize = 5;
+    fn size_hint(&self) -> usize {
+        5
+    }
 
     fn write(&self, writer: &mut Writer) {
         writer.u32(*self);

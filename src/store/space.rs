@@ -9,7 +9,7 @@ use super::record::corrupt;
 use super::seal::{Seal, StorageKeys, Value};
 use super::storage::{Storage, StorageError};
 use crate::base::{Code, Error, Result, Secret, Wiped, limits};
-use crate::crypto::random_bytes;
+use crate::crypto::{SEALED_OVERHEAD, random_bytes};
 
 /// The format of the store that this release writes. It reads every earlier one, and takes such a store over when it opens it:
 /// from then on the releases before it are refused.
@@ -170,6 +170,11 @@ impl Store {
             Some(seal) => seal.close(key, &value),
             None => Ok(std::mem::take(&mut *value)),
         }
+    }
+
+    /// How long a value of this length is as it is stored.
+    pub(crate) fn sealed_length(&self, length: usize) -> usize {
+        if self.seals() { length + SEALED_OVERHEAD } else { length }
     }
 
     /// Whether the client that this handle was opened on is still there.

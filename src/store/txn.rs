@@ -10,6 +10,7 @@ use foldhash::fast::RandomState;
 
 use super::batch::{Guard, WriteBatch, WriteOp};
 use super::key::{Key, KeyRange, Keyspace};
+use super::latent::{Latent, LatentOps};
 use super::record::{Record, corrupt, decode_record, encode_record};
 use super::seal::Value;
 use super::space::Store;
@@ -29,7 +30,16 @@ struct Seen {
 pub(crate) struct Staged {
     /// Cleared first; a put after a clear stands in `records`.
     pub(crate) cleared: Vec<KeyRange>,
+    /// Puts of records that are made when they are needed, and ranges that were cleared after them.
+    latent: Option<(Arc<dyn Latent>, Vec<KeyRange>)>,
     pub(crate) records: BTreeMap<Key, Option<Value>>,
+}
+
+impl Staged {
+    /// What was kept aside.
+    pub(crate) fn kept(cleared: Vec<KeyRange>, records: BTreeMap<Key, Option<Value>>) -> Self {
+        Staged { cleared, latent: None, records }
+    }
 }
 
 /// One operation's view of the store.
@@ -76,6 +86,7 @@ impl Txn {
 
     /// The value under `key`, as this operation would leave it.
     pub(crate) fn read(&mut self, key: &Key) -> Result<Option<&[u8]>> {
+        self.realize(key)?;
         if !self.knows(key) {
             self.prefetch([key.clone()])?;
         }
@@ -114,7 +125,25 @@ impl Txn {
         for key in doomed {
             self.staged.records.remove(&key);
         }
-        self.staged.cleared.push(range);
+        match &mut self.staged.latent {
+            Some((_, cleared)) => cleared.push(range),
+            None => self.staged.cleared.push(range),
+        }
+    }
+
+    /// Stages the puts of records that are made when they are needed. They lie in a range that was cleared, and nothing is
+    /// staged under their keys yet. One such set in a transaction stays latent; others are made now.
+    pub(crate) fn stage_latent(&mut self, latent: Arc<dyn Latent>) -> Result<()> {
+        if self.staged.latent.is_none() {
+            self.staged.latent = Some((latent, Vec::new()));
+            return Ok(());
+        }
+        let mut last = None;
+        while let Some((key, value)) = latent.scan(last.as_ref(), 1)?.pop() {
+            last = Some(key.clone());
+            self.put(key, value);
+        }
+        Ok(())
     }
 
     /// Demands that the record under `key` is still as this operation read it when the batch is written.
@@ -144,6 +173,7 @@ impl Txn {
 
     /// Records that begin with `prefix`, after the key `after`, as this operation would leave them; at most `limit`.
     pub(crate) fn scan(&mut self, prefix: &Key, after: Option<&Key>, limit: usize) -> Result<Vec<(Key, Value)>> {
+        self.realize_all(prefix)?;
         let mut merged: BTreeMap<Key, Value> = BTreeMap::new();
         let mut from = after.cloned();
         while merged.len() < limit {
@@ -177,7 +207,7 @@ impl Txn {
 
     /// Whether nothing is staged.
     pub(crate) fn is_idle(&self) -> bool {
-        self.staged.records.is_empty() && self.staged.cleared.is_empty()
+        self.staged.records.is_empty() && self.staged.cleared.is_empty() && self.staged.latent.is_none()
     }
 
     /// Whether every guarded or watched record is still as it was read. Reads are not a snapshot: before a verdict on a
@@ -203,6 +233,12 @@ impl Txn {
         }
         for range in staged.cleared {
             batch.push(WriteOp::DeleteRange { from: range.from.to_vec(), to: range.to.to_vec() })?;
+        }
+        if let Some((latent, cleared)) = staged.latent {
+            batch.push_latent(LatentOps { latent, store: store.clone() })?;
+            for range in cleared {
+                batch.push(WriteOp::DeleteRange { from: range.from.to_vec(), to: range.to.to_vec() })?;
+            }
         }
         for (key, value) in staged.records {
             batch.push(match value {
@@ -231,8 +267,37 @@ impl Txn {
         Ok(())
     }
 
+    /// Makes the latent record under `key`, unless something else has happened to it since. From then on it is a record as any
+    /// other; that the batch puts it twice does no harm.
+    fn realize(&mut self, key: &Key) -> Result<()> {
+        let Some((latent, cleared)) = &self.staged.latent else { return Ok(()) };
+        if self.staged.records.contains_key(key) || cleared.iter().any(|range| range.contains(key)) {
+            return Ok(());
+        }
+        if let Some(value) = latent.value(key)? {
+            self.put(key.clone(), value);
+        }
+        Ok(())
+    }
+
+    /// Makes the latent records whose keys begin with `prefix`.
+    fn realize_all(&mut self, prefix: &Key) -> Result<()> {
+        let latent = self.staged.latent.as_ref().map(|(latent, _)| latent.clone());
+        let Some(latent) = latent.filter(|latent| latent.reaches(prefix)) else { return Ok(()) };
+        let mut last = None;
+        while let Some((key, _)) = latent.scan(last.as_ref(), 1)?.pop() {
+            if key.0.starts_with(&prefix.0) {
+                self.realize(&key)?;
+            }
+            last = Some(key);
+        }
+        Ok(())
+    }
+
     fn overlays(&self, key: &Key) -> bool {
-        self.staged.records.contains_key(key) || self.staged.cleared.iter().any(|range| range.contains(key))
+        let after = self.staged.latent.iter().flat_map(|(_, cleared)| cleared);
+        self.staged.records.contains_key(key)
+            || self.staged.cleared.iter().chain(after).any(|range| range.contains(key))
     }
 
     fn knows(&self, key: &Key) -> bool {

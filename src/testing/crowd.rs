@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::base::host::{SignPurpose, Unobserved};
+use crate::base::host::{Observer, SignPurpose, Unobserved};
 use crate::base::{CipherSuite, Code, Epoch, GroupId, LeafIndex, ProtocolVersion, Result, Secret};
 use crate::client::{Client, Group, Shared};
 use crate::codec::{Short, encode, write_opaque};
@@ -23,7 +23,8 @@ use crate::schedule::{EpochSecrets, SecretTree};
 use crate::store::Txn;
 use crate::tree::{
     Credential, Extensions, Judge, LeafNode, LeafNodeSource, Names, Newcomer, Node, NodeIndex, ParentKey, ParentNode,
-    ParentRecord, PathKeys, Signed, Summary, Tree, Width, blank_summary, leaf_summary, parent_hash, parent_summary,
+    ParentRecord, PathKeys, Payload, Scrutiny, Signed, Summary, Tree, Width, blank_summary, leaf_summary, parent_hash,
+    parent_summary,
 };
 
 /// The epoch that a crowd begins with.
@@ -85,7 +86,15 @@ impl Growing<'_> {
         let secrets = EpochSecrets::create(self.suite)?;
         let (epoch, encryption_secret) = EpochRecord::begin(secrets, (encode(&context)?, width), (any_digest()?, tag));
         let private_keys = self.private_keys;
-        Ok(Crowd { suite: self.suite, payload, context, epoch, encryption_secret, private_keys, settings })
+        Ok(Crowd {
+            suite: self.suite,
+            payload: Arc::new(payload),
+            context,
+            epoch,
+            encryption_secret,
+            private_keys,
+            settings,
+        })
     }
 
     /// Fills the subtree of `node`, whose topmost keyed node is to carry `parent_hash`.
@@ -158,7 +167,7 @@ impl Growing<'_> {
 /// A group that clients can be put into.
 struct Crowd {
     suite: &'static Suite,
-    payload: Vec<u8>,
+    payload: Payload,
     context: GroupContext,
     epoch: EpochRecord,
     encryption_secret: Secret,
@@ -172,7 +181,9 @@ impl Crowd {
         let group_id = self.context.group_id.clone();
         let NewStay { keys, incarnation, previous } = begin_stay(&mut txn, &group_id)?;
         let mut names = Introductions { host: &client.services, suite: self.suite };
-        let tree = Tree::import(&mut txn, (keys.clone(), self.suite), &self.payload, (&mut names, &Unobserved))?;
+        let observer: Arc<dyn Observer> = Arc::new(Unobserved);
+        let scrutiny = Scrutiny { rules: None, judge: &mut names, observer: &observer };
+        let tree = Tree::import(&mut txn, (keys.clone(), self.suite), &self.payload, scrutiny)?;
         SecretTree { suite: self.suite, keys: &keys, epoch: EPOCH, width: tree.width }
             .plant(&mut txn, self.encryption_secret.duplicate());
         txn.store(keys.epoch(EPOCH), &self.epoch);
@@ -203,8 +214,8 @@ struct Introductions<'a> {
 }
 
 impl Judge for Introductions<'_> {
-    fn judge(&mut self, newcomers: &[Newcomer]) -> Result<Vec<Names>> {
-        let leaves: Vec<&LeafNode> = newcomers.iter().map(|(_, node)| node.peek()).collect();
+    fn judge(&mut self, newcomers: &[Newcomer<'_>]) -> Result<Vec<Names>> {
+        let leaves: Vec<&LeafNode> = newcomers.iter().map(|(_, node)| *node).collect();
         self.host.name(self.suite, &leaves)
     }
 }

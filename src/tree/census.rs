@@ -2,7 +2,7 @@
 //!
 //! A leaf counts once for each type it lists, however often it lists it: a list with duplicates cannot forge a full count.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::capabilities::ProposalType;
 use super::credential::CredentialType;
@@ -110,8 +110,10 @@ impl Census {
         let extensions = capabilities.extensions.iter().map(|listed| (Tally::Extension, listed.0));
         let proposals = capabilities.proposals.iter().map(|listed| (Tally::Proposal, listed.0));
         let credentials = capabilities.credentials.iter().map(|listed| (Tally::Credential, listed.0));
-        let mut counted: BTreeSet<(Tally, u16)> = extensions.chain(proposals).chain(credentials).collect();
-        counted.insert((Tally::InUse, leaf.credential.credential_type().0));
+        let in_use = (Tally::InUse, leaf.credential.credential_type().0);
+        let mut counted: Vec<(Tally, u16)> = extensions.chain(proposals).chain(credentials).chain([in_use]).collect();
+        counted.sort_unstable();
+        counted.dedup();
         counted.into_iter().for_each(|which| *self.changes.entry(which).or_default() += by);
     }
 

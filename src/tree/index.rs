@@ -10,6 +10,9 @@ pub(crate) struct NodeIndex(pub(crate) u32);
 const BAND: u32 = 4;
 
 impl NodeIndex {
+    /// The band of the root of the widest tree.
+    pub(crate) const LAST_BAND: u8 = (crate::base::limits::MAX_LEAVES.ilog2() / BAND) as u8;
+
     /// How far the node lies above the leaves.
     pub(crate) fn level(self) -> u32 {
         self.0.trailing_ones()
@@ -66,6 +69,15 @@ impl NodeIndex {
     /// Which group of four levels the node belongs to.
     pub(crate) fn band(self) -> u8 {
         u8::try_from(self.level() / BAND).unwrap_or(u8::MAX)
+    }
+
+    /// The nodes of a band from index `first` on, up to index `end`, exclusive.
+    pub(crate) fn in_band(band: u8, (first, end): (u32, u32)) -> impl Iterator<Item = NodeIndex> {
+        // From the lowest level of the band on, every so manieth index lies on it or above.
+        let step = 1u64.checked_shl(u32::from(band) * BAND).unwrap_or(u64::MAX);
+        let start = (u64::from(first) + 1).next_multiple_of(step) - 1;
+        let indices = (start..u64::from(end)).step_by(usize::try_from(step).unwrap_or(usize::MAX));
+        indices.filter_map(|at| u32::try_from(at).ok()).map(NodeIndex).filter(move |node| node.band() == band)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The ratchet tree (RFC 9420 §7): its nodes as they stand in messages, each with its own checks, and the tree itself over
 //! stored records, of which an operation loads what it touches.
 
+mod arrival;
 mod capabilities;
 mod census;
 mod credential;
@@ -10,8 +11,10 @@ mod extension;
 mod grease;
 mod hash;
 mod import;
+mod imported;
 mod index;
 mod leaf_node;
+mod listings;
 mod node;
 mod paged;
 mod parent_hash;
@@ -34,11 +37,13 @@ pub(crate) mod tests;
 mod unmerged;
 mod unverified;
 
+pub(crate) use arrival::MemberRules;
 pub(crate) use capabilities::{Capabilities, ProposalType, RequiredCapabilities};
 pub(crate) use credential::{Credential, CredentialType};
 pub(crate) use extension::{ExtensionPlace, ExtensionType, Extensions, ExternalSender};
 pub(crate) use grease::{add_to_extensions, add_to_leaf, is_reserved, keep_in_leaf, own_capabilities};
-pub(crate) use import::{Judge, Names, Newcomer};
+pub(crate) use import::{Judge, Names, Newcomer, Scrutiny};
+pub(crate) use imported::Payload;
 pub(crate) use index::{NodeIndex, Width};
 pub(crate) use leaf_node::{ExpectedSource, LeafNode, LeafNodeSource, LeafRules, Lifetime};
 pub(crate) use node::{Node, TreeNodes};

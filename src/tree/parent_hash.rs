@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 
 use super::hash::{leaf_hash, parent_hash, parent_node_hash};
 use super::index::NodeIndex;
-use super::paged::Tree;
 use super::record::ParentRecord;
 use super::unmerged::Unmerged;
 use crate::base::{Code, Result};
-use crate::crypto::Digest;
-use crate::store::{Txn, corrupt};
+use crate::crypto::{Digest, Suite};
+use crate::store::corrupt;
 
 /// The resolution of a subtree, each node with the parent hash it carries.
 #[derive(Default)]
@@ -47,11 +46,13 @@ fn is_unmerged(node: NodeIndex, unmerged: &Unmerged) -> bool {
     node.leaf().is_some_and(|leaf| unmerged.contains(leaf.0))
 }
 
+/// The suite, and what gives the record of a parent below, with all its unmerged leaves.
+type Below<'a> = (&'static Suite, &'a mut dyn FnMut(NodeIndex) -> Result<ParentRecord>);
+
 /// Refuses a keyed node whose unmerged leaves are not unmerged all the way down, or that is not parent-hash valid with
 /// respect to exactly one node below it.
 pub(super) fn check_parent(
-    tree: &Tree,
-    txn: &mut Txn,
+    (suite, below): Below<'_>,
     (node, record): (NodeIndex, &ParentRecord),
     (left, right): (&Branch, &Branch),
 ) -> Result<()> {
@@ -68,9 +69,9 @@ pub(super) fn check_parent(
     {
         // D and the unmerged leaves of P below C must be the whole resolution of C.
         let [(_, Some(carried))] = merged.as_slice() else { continue };
-        let original = original_tree_hash(tree, txn, (sibling, hash), &record.unmerged)?;
+        let original = original_tree_hash((suite, &mut *below), (sibling, hash), &record.unmerged)?;
         let key = record.key.as_ref().ok_or_else(corrupt)?;
-        let expected = parent_hash(tree.suite, &key.encryption_key, &key.parent_hash.0, &original)?;
+        let expected = parent_hash(suite, &key.encryption_key, &key.parent_hash.0, &original)?;
         chains += usize::from(*carried == expected);
     }
     match chains {
@@ -80,28 +81,22 @@ pub(super) fn check_parent(
 }
 
 /// The tree hash that a subtree had before `unmerged` were added: with those leaves blank, and unmerged nowhere.
-fn original_tree_hash(
-    tree: &Tree,
-    txn: &mut Txn,
-    (node, current): (NodeIndex, &Digest),
-    unmerged: &Unmerged,
-) -> Result<Digest> {
+fn original_tree_hash(below: Below<'_>, (node, current): (NodeIndex, &Digest), unmerged: &Unmerged) -> Result<Digest> {
     let leaves = node.leaves();
     let gone: BTreeSet<u32> = unmerged.iter().filter(|leaf| leaves.contains(leaf)).collect();
-    without(tree, txn, (node, current), &gone)
+    without(below, (node, current), &gone)
 }
 
-fn without(tree: &Tree, txn: &mut Txn, (node, current): (NodeIndex, &Digest), gone: &BTreeSet<u32>) -> Result<Digest> {
+fn without((suite, below): Below<'_>, (node, current): (NodeIndex, &Digest), gone: &BTreeSet<u32>) -> Result<Digest> {
     if gone.range(node.leaves()).next().is_none() {
         return Ok(current.clone());
     }
     let Some((left, right)) = node.children() else {
-        return Ok(leaf_hash(tree.suite, node.leaf().ok_or_else(corrupt)?, None));
+        return Ok(leaf_hash(suite, node.leaf().ok_or_else(corrupt)?, None));
     };
-    let mut record: ParentRecord = txn.require(&tree.key(node))?;
-    record.unmerged.complete(txn, &tree.keys, node)?;
-    let left = without(tree, txn, (left, &record.left.tree_hash), gone)?;
-    let right = without(tree, txn, (right, &record.right.tree_hash), gone)?;
+    let record = below(node)?;
+    let left = without((suite, &mut *below), (left, &record.left.tree_hash), gone)?;
+    let right = without((suite, &mut *below), (right, &record.right.tree_hash), gone)?;
     let unmerged = Unmerged::of(record.unmerged.iter().filter(|leaf| !gone.contains(leaf)));
-    parent_node_hash(tree.suite, record.key.as_ref().map(|key| (key, &unmerged)), &left, &right)
+    parent_node_hash(suite, record.key.as_ref().map(|key| (key, &unmerged)), &left, &right)
 }

@@ -34,7 +34,9 @@ impl PathKeys {
 }
 
 impl Record for PathKeys {
-    const TYPICAL: usize = 640;
+    fn size_hint(&self) -> usize {
+        640
+    }
 
     fn write(&self, writer: &mut Writer) {
         writer.list(&self.0, |writer, (node, key)| {

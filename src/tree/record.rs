@@ -20,7 +20,9 @@ pub(crate) struct LeafRecord {
 }
 
 impl Record for LeafRecord {
-    const TYPICAL: usize = 384;
+    fn size_hint(&self) -> usize {
+        self.node.len() + self.client_id.len() + self.user_id.len() + 24
+    }
 
     fn write(&self, writer: &mut Writer) {
         writer.u64(self.since.0);
@@ -73,7 +75,10 @@ impl ParentRecord {
 }
 
 impl Record for ParentRecord {
-    const TYPICAL: usize = 192;
+    fn size_hint(&self) -> usize {
+        let key = self.key.as_ref().map_or(0, |key| key.encryption_key.0.len() + key.parent_hash.0.len());
+        key + self.left.tree_hash.0.len() + self.right.tree_hash.0.len() + 64
+    }
 
     fn write(&self, writer: &mut Writer) {
         writer.option(self.key.as_ref(), |writer, key| {

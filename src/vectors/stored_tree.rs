@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::NewStorage;
-use crate::Unobserved;
 use crate::base::{GroupId, LeafIndex, Result};
 use crate::codec::{decode_exact, encode};
 use crate::crypto::Suite;
 use crate::store::{GroupKeys, Incarnation, Store, Txn};
-use crate::tree::{Judge, LeafNode, LeafRecord, Names, Newcomer, Signed, Tree, TreeHead};
+use crate::tree::{Judge, LeafNode, LeafRecord, Names, Newcomer, Scrutiny, Signed, Tree, TreeHead};
+use crate::{Observer, Unobserved};
 
 /// A stored tree; every operation on it begins with a transaction that has read nothing.
 pub(super) struct StoredTree {
@@ -29,8 +29,9 @@ impl StoredTree {
         let keys = GroupKeys::new(store.keyspace().clone(), Incarnation([1; 8]));
         let mut txn = Txn::begin(store.clone());
         txn.clear(keys.all());
-        let mut judge = Verifier { suite, group_id };
-        let head = Tree::import(&mut txn, (keys.clone(), suite), payload, (&mut judge, &Unobserved))?;
+        let (mut judge, observer): (_, Arc<dyn Observer>) = (Verifier { suite, group_id }, Arc::new(Unobserved));
+        let scrutiny = Scrutiny { rules: None, judge: &mut judge, observer: &observer };
+        let head = Tree::import(&mut txn, (keys.clone(), suite), &Arc::new(payload.to_vec()), scrutiny)?;
         store.write(txn.finish(None)?)?;
         Ok(StoredTree { suite, head, store, keys })
     }
@@ -75,8 +76,8 @@ struct Verifier {
 }
 
 impl Judge for Verifier {
-    fn judge(&mut self, newcomers: &[Newcomer]) -> Result<Vec<Names>> {
-        newcomers.iter().map(|(leaf, node)| self.verify(*leaf, node.peek())).collect()
+    fn judge(&mut self, newcomers: &[Newcomer<'_>]) -> Result<Vec<Names>> {
+        newcomers.iter().map(|(leaf, node)| self.verify(*leaf, node)).collect()
     }
 }
 

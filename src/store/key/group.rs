@@ -27,6 +27,9 @@ pub(crate) enum Namespace {
     ClientId,
 }
 
+/// A namespace of the directory, and sixteen bytes that stand for a value in it.
+pub(crate) type Listing = [u8; 17];
+
 /// What a census record counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, PartialOrd, Ord, Hash)]
 pub(crate) enum Tally {
@@ -154,7 +157,40 @@ impl GroupKeys {
 
     /// Who owns a key or a name.
     pub(crate) fn directory(&self, namespace: Namespace, name: &[u8]) -> Key {
-        self.key(kind::DIRECTORY, &[&[namespace as u8], &self.keyspace.tag(b"directory", name)])
+        self.listed(&self.listing(namespace, name))
+    }
+
+    /// What tells a key or a name from all others in the directory.
+    pub(crate) fn listing(&self, namespace: Namespace, name: &[u8]) -> Listing {
+        let mut listing = [namespace as u8; size_of::<Listing>()];
+        let tag = self.keyspace.tag(b"directory", name);
+        listing.iter_mut().skip(1).zip(tag).for_each(|(place, byte)| *place = byte);
+        listing
+    }
+
+    /// The record of a listing.
+    pub(crate) fn listed(&self, listing: &Listing) -> Key {
+        self.key(kind::DIRECTORY, &[listing])
+    }
+
+    /// The node whose record lies under `key`, if one's does.
+    pub(crate) fn node_of(&self, key: &Key) -> Option<u32> {
+        let place = key.0.strip_prefix(self.key(kind::NODE, &[]).0.as_slice())?;
+        let (_band, node) = place.split_first()?;
+        Some(u32::from_be_bytes(node.try_into().ok()?))
+    }
+
+    /// The listing whose record lies under `key`, if one's does.
+    pub(crate) fn listing_of(&self, key: &Key) -> Option<Listing> {
+        key.0.strip_prefix(self.key(kind::DIRECTORY, &[]).0.as_slice())?.try_into().ok()
+    }
+
+    /// Whether keys that begin with `prefix` may be those of nodes or of the directory.
+    pub(crate) fn reaches_tree(&self, prefix: &Key) -> bool {
+        [kind::NODE, kind::DIRECTORY].into_iter().any(|kind| {
+            let stem = self.key(kind, &[]).0;
+            stem.starts_with(&prefix.0) || prefix.0.starts_with(&stem)
+        })
     }
 
     /// How many leaves have or support something.

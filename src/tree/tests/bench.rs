@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::super::credential::{Credential, CredentialType};
 use super::super::extension::ExtensionType;
-use super::super::import::{Judge, Names, Newcomer};
+use super::super::import::{Judge, Names, Newcomer, Scrutiny};
 use super::super::index::NodeIndex;
 use super::super::leaf_node::{LeafNode, LeafNodeSource};
 use super::super::paged::Tree;
@@ -13,7 +13,7 @@ use super::super::record::LeafRecord;
 use super::super::summary::TreeHead;
 use super::model::{Below, Model, halves, index};
 use super::{Rng, from_key_package, suite};
-use crate::base::host::Unobserved;
+use crate::base::host::{Observer, Unobserved};
 use crate::base::{LeafIndex, Result};
 use crate::codec::encode;
 use crate::crypto::{Digest, HpkePublicKey};
@@ -24,8 +24,8 @@ use crate::tree::{Capabilities, ProposalType};
 pub(super) struct Believer;
 
 impl Judge for Believer {
-    fn judge(&mut self, newcomers: &[Newcomer]) -> Result<Vec<Names>> {
-        Ok(newcomers.iter().map(|(_, leaf)| names(leaf.peek())).collect())
+    fn judge(&mut self, newcomers: &[Newcomer<'_>]) -> Result<Vec<Names>> {
+        Ok(newcomers.iter().map(|(_, leaf)| names(leaf)).collect())
     }
 }
 
@@ -62,7 +62,9 @@ impl Stored {
         let mut txn = Txn::begin(stored.store.clone());
         txn.clear(stored.keys.all());
         let keys = stored.keys.clone();
-        stored.head = Tree::import(&mut txn, (keys, suite()), payload, (&mut Believer, &Unobserved))?;
+        let observer: Arc<dyn Observer> = Arc::new(Unobserved);
+        let scrutiny = Scrutiny { rules: None, judge: &mut Believer, observer: &observer };
+        stored.head = Tree::import(&mut txn, (keys, suite()), &Arc::new(payload.to_vec()), scrutiny)?;
         stored.store.write(txn.finish(None)?)?;
         Ok(stored)
     }
