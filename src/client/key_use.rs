@@ -3,7 +3,7 @@
 use super::group::Group;
 use crate::base::{Code, Result};
 use crate::group::epoch::EpochRecord;
-use crate::group::open::parse;
+use crate::group::inbound::parse;
 use crate::message::ContentType;
 
 /// The place of one key in the secret tree of an epoch.

@@ -9,7 +9,8 @@ use crate::base::Result;
 use crate::base::event::Event;
 use crate::base::lookup::{KeyPackageStatus, MessagePeek, WelcomePreview};
 use crate::group::foresight::Foresight;
-use crate::group::{key_package, members, open, peek, preview};
+use crate::group::inbound::Incoming;
+use crate::group::{key_package, members, peek, preview};
 use crate::message::Message;
 use crate::tree::Payload;
 
@@ -81,10 +82,10 @@ impl Group {
     /// Those of `receive`, and `WrongContent` for a proposal or a commit: what `peek` tells of it is all that can be told
     /// without taking it in.
     pub fn preview(&self, message: Vec<u8>) -> Result<Event> {
-        let inbound = open::parse(&message)?;
+        let incoming = Incoming::parse(&message)?;
         self.act(
-            |foresight: &Foresight| foresight.to_receive(&inbound),
-            |txn, state| Ok((preview::application(txn, (state, &self.shared.services), inbound.clone())?, None)),
+            |foresight: &Foresight| incoming.look(|inbound| foresight.to_receive(inbound)),
+            |txn, state| Ok((preview::application(txn, (state, &self.shared.services), incoming.take()?)?, None)),
         )
     }
 }

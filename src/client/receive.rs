@@ -3,9 +3,10 @@
 use super::group::Group;
 use crate::base::Result;
 use crate::base::event::{Effect, Event};
+use crate::group::deferral;
 use crate::group::foresight::Foresight;
+use crate::group::inbound::Incoming;
 use crate::group::receive::Received;
-use crate::group::{deferral, open};
 
 #[uniffi::export]
 impl Group {
@@ -29,11 +30,12 @@ impl Group {
     ///   proposal when too many wait.
     #[uniffi::method(default(tag))]
     pub fn receive(&self, message: Vec<u8>, tag: Vec<u8>) -> Result<Event> {
-        let inbound = open::parse(&message)?;
+        let incoming = Incoming::parse(&message)?;
         self.act(
-            |foresight| foresight.to_receive(&inbound),
+            |foresight| incoming.look(|inbound| foresight.to_receive(inbound)),
             |txn, state| {
-                let received = deferral::receive(txn, (state, &self.shared.services), (inbound.clone(), &message))?;
+                let inbound = incoming.take()?;
+                let received = deferral::receive(txn, (state, &self.shared.services), (inbound, &message))?;
                 let effect = self.effect(&received, &tag);
                 Ok((received, Some(effect)))
             },

@@ -27,6 +27,7 @@ pub(crate) fn services(
     host: Host,
     suites: &[&'static Suite],
 ) -> Result<Services> {
+    let holds_keys = host.signer.is_none();
     let (signer, keys) = match host.signer {
         Some(signer) => (signer, foreign_keys(&config.signing_keys)?),
         None => software_keys(store, suites)?,
@@ -54,6 +55,7 @@ pub(crate) fn services(
     });
     Ok(Services {
         signer,
+        holds_keys,
         validator: host.validator,
         policy: host.policy.unwrap_or_else(|| Arc::new(PermitAll)),
         clock: host.clock.unwrap_or_else(|| Arc::new(SystemClock)),

@@ -115,7 +115,7 @@ impl Made {
         let (wire_path, path) = own.seal(txn, &mut staged)?;
         let commit = Content::Commit(Box::new(Commit { proposals, path: wire_path }));
         let mut content = sign_content(state, host, (handshake_format(state), commit), &request.aad)?;
-        check_signer(state, &content, &signature_key)?;
+        check_signer((state, host), &content, &signature_key)?;
         let next = Next::of(txn, state, &mut staged, (&mut content, &path))?;
         let (begun, invited) = next.invite(txn, (state, host), (&mut staged, &path), request.tree)?;
         Ok(Made { staged, begun, content, invited, intents, path })
@@ -144,8 +144,16 @@ fn own_signature_key(txn: &mut Txn, state: &GroupState, staged: &mut Provisional
     Ok(own.leaf_node()?.signature_key)
 }
 
-/// A signer that used another key would leave us alone in an epoch that nobody else reaches, so its word is checked once.
-pub(crate) fn check_signer(state: &GroupState, content: &AuthenticatedContent, key: &SignaturePublicKey) -> Result<()> {
+/// A signer of the app's that used another key would leave us alone in an epoch that nobody else reaches, so its word is checked
+/// once.
+pub(crate) fn check_signer(
+    (state, host): (&GroupState, &Host),
+    content: &AuthenticatedContent,
+    key: &SignaturePublicKey,
+) -> Result<()> {
+    if host.signs_with(&state.head.signing_key, key) {
+        return Ok(());
+    }
     let signed = content.content.to_be_signed(content.wire_format, &state.epoch.group_context)?;
     let verified = state.suite.verify_with_label(key, FramedContent::LABEL, &signed, &content.auth.signature);
     verified.map(drop).map_err(|_| Code::SignerFailed.with("the signature is not by the key of our leaf"))
@@ -219,8 +227,8 @@ impl OwnPath {
 /// The next epoch, with what new members are told.
 struct Next {
     begun: Begun,
-    /// Used up by the one Welcome.
-    welcome_key: WelcomeKey,
+    /// Used up by the one Welcome, if there is any.
+    welcome_key: Option<WelcomeKey>,
     joiner_secret: Secret,
 }
 
@@ -235,7 +243,7 @@ impl Next {
         let roots = advance::Roots::of_member(state, staged, path.commit_secret.duplicate())?;
         let scheduled = advance::schedule(txn, state.suite, staged, (&content.confirmed_transcript_input()?, roots))?;
         let joiner_secret = scheduled.joiner_secret.duplicate();
-        let welcome_key = scheduled.welcomer.welcome_key()?;
+        let welcome_key = (!staged.added.is_empty()).then(|| scheduled.welcomer.welcome_key()).transpose()?;
         let (begun, tag) = scheduled.begin(state.suite, staged)?;
         content.auth.confirmation_tag = Some(tag);
         Ok(Next { begun, welcome_key, joiner_secret })
@@ -250,9 +258,7 @@ impl Next {
         place: TreePlace,
     ) -> Result<(Begun, Invited)> {
         let Next { begun, welcome_key, joiner_secret } = self;
-        if staged.added.is_empty() {
-            return Ok((begun, Invited::default()));
-        }
+        let Some(welcome_key) = welcome_key else { return Ok((begun, Invited::default())) };
         let Exported { inside, beside } = export(txn, host, staged, place)?;
         let parts = group_info::parts_of(&begun, staged.context.clone(), (state.head.own_leaf, inside))?;
         let group_info = group_info::sign(host, (state.suite, &state.head.signing_key), parts)?;

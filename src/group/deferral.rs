@@ -6,7 +6,7 @@
 //! the head as it was read holds the buffer as it was read.
 
 use super::host::Host;
-use super::open::{self, Inbound};
+use super::inbound::{self, Inbound};
 use super::receive::{self, Received};
 use super::state::GroupState;
 use crate::base::event::Event;
@@ -143,7 +143,7 @@ fn attempt(txn: &mut Txn, (state, host): (&mut GroupState, &Host), entry: &Entry
     let body = state.keys.deferred(Deferred::Body, &entry.place);
     let bytes = txn.read_large(&body)?.ok_or_else(corrupt)?;
     txn.guard_large(&body)?;
-    receive::message(txn, (state, host), open::parse(&bytes)?)
+    receive::message(txn, (state, host), inbound::parse(&bytes)?)
 }
 
 /// Whether what the message lacks may still come: a proposal over the network, a key from the app.

@@ -187,7 +187,7 @@ fn frame(
     let commit = Content::Commit(Box::new(Commit { proposals, path: Some(wire) }));
     let framed = (WireFormat::PUBLIC_MESSAGE, commit);
     let content = sign_as(Sender::NewMemberCommit, ((&state.head, &state.epoch.group_context), host), framed, aad)?;
-    check_signer(state, &content, &path.node.signature_key)?;
+    check_signer((state, host), &content, &path.node.signature_key)?;
     Ok(content)
 }
 

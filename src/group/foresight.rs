@@ -1,7 +1,7 @@
 //! What the last act on a group tells about the next one: which records it will read, so that they are read in one call.
 //! A wrong guess costs a longer read and nothing else; what is read is judged as if there had been no guess.
 
-use super::open::Inbound;
+use super::inbound::Inbound;
 use super::state::GroupState;
 use super::touch;
 use crate::base::{Epoch, LeafIndex, Secret};

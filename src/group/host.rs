@@ -56,6 +56,8 @@ pub(crate) struct DeferLimits {
 /// The callbacks and the settings of one client.
 pub(crate) struct Host {
     pub(crate) signer: Arc<dyn Signer>,
+    /// Whether that is the library's own, which signs with the keys that it names.
+    pub(crate) holds_keys: bool,
     pub(crate) validator: Arc<dyn CredentialValidator>,
     pub(crate) policy: Arc<dyn Policy>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -75,6 +77,11 @@ impl Host {
     pub(crate) fn identity(&self, key_id: &[u8]) -> Result<&OwnIdentity> {
         let found = self.identities.iter().find(|identity| identity.key_id == key_id);
         found.ok_or_else(|| Code::SignerFailed.with("the client was opened without the signing key of this group"))
+    }
+
+    /// Whether what is signed under this name is signed with this key, for certain.
+    pub(crate) fn signs_with(&self, key_id: &[u8], key: &SignaturePublicKey) -> bool {
+        self.holds_keys && self.identity(key_id).is_ok_and(|identity| identity.public_key == *key)
     }
 
     /// What each of our ratchets may seal in an epoch.

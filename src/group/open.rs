@@ -1,35 +1,21 @@
-//! The first half of receiving (RFC 9420 §6): from bytes to content that is known to be its sender's. Each step is a type:
-//! [`Inbound`] is parsed and nothing more; [`Opened`] is decrypted, and its signature is verified.
+//! The first half of receiving (RFC 9420 §6): from a parsed message to content that is known to be its sender's. Each step is a
+//! type: of [`Inbound`] nothing is known; [`Opened`] is decrypted, and its signature is verified.
 
 use super::epoch::EpochRecord;
-use super::head::Standing;
 use super::host::Host;
+use super::inbound::{Framed, Inbound};
 use super::state::{GroupState, Stay};
 use super::touch;
 use crate::base::event::MemberName;
-use crate::base::{Code, Epoch, Error, GroupId, LeafIndex, Result, Secret};
-use crate::crypto::{SignaturePublicKey, SignatureVerified, sha256};
+use crate::base::{Code, Epoch, Error, LeafIndex, Result};
+use crate::crypto::{SignaturePublicKey, SignatureVerified};
 use crate::message::{
-    AuthenticatedContent, Content, ContentType, FramedContent, Located, Membership, Message, PrivateMessage, Proposal,
+    AuthenticatedContent, Content, ContentType, FramedContent, Glimpse, Located, Membership, PrivateMessage, Proposal,
     PublicMessage, Sender, Verified,
 };
 use crate::schedule::{Advance, Ratchet, SecretTree, SenderIdentity};
 use crate::store::{Key, RatchetKind, Txn};
 use crate::tree::{LeafRecord, Width, leaf_key};
-
-/// A framed message of which nothing is known to be true.
-#[derive(Clone)]
-pub(crate) struct Inbound {
-    framed: Framed,
-    /// The hash of its bytes, by which our own come back.
-    pub(crate) hash: [u8; 32],
-}
-
-#[derive(Clone)]
-enum Framed {
-    Public(Box<PublicMessage>),
-    Private(PrivateMessage),
-}
 
 /// What a message turned out to be.
 pub(crate) enum Opened<'a> {
@@ -65,98 +51,7 @@ pub(crate) struct Handshake<'a> {
     pub(crate) advance: Option<Advance<'a>>,
 }
 
-/// Reads a message for a group; no other kind belongs here.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Inbound> {
-    let framed = match Message::decode(bytes)? {
-        Message::Public(message) => Framed::Public(message),
-        Message::Private(message) => Framed::Private(message),
-        _ => return Err(Code::WrongContent.with("not a message for a group: pass a Welcome to join")),
-    };
-    Ok(Inbound { framed, hash: sha256(&[bytes]) })
-}
-
 impl Inbound {
-    fn group_id(&self) -> &GroupId {
-        match &self.framed {
-            Framed::Public(message) => &message.peek().group_id,
-            Framed::Private(message) => &message.group_id,
-        }
-    }
-
-    /// Refuses a message for another group.
-    pub(crate) fn require_group(&self, group_id: &GroupId) -> Result<()> {
-        match self.group_id() == group_id {
-            true => Ok(()),
-            false => Err(Code::WrongContent.with("the message is for another group")),
-        }
-    }
-
-    pub(crate) fn epoch(&self) -> Epoch {
-        match &self.framed {
-            Framed::Public(message) => message.peek().epoch,
-            Framed::Private(message) => message.epoch,
-        }
-    }
-
-    /// Of what kind the message says it is.
-    pub(crate) fn content_type(&self) -> ContentType {
-        match &self.framed {
-            Framed::Public(message) => message.peek().content.content_type(),
-            Framed::Private(message) => message.content_type,
-        }
-    }
-
-    /// The member that claims to have sent the message, and of what kind it is; `tree` is that of the message's epoch.
-    pub(crate) fn claimed_sender(
-        &self,
-        tree: &SecretTree<'_>,
-        sender_data_secret: &Secret,
-    ) -> Option<(LeafIndex, ContentType)> {
-        match &self.framed {
-            Framed::Public(message) => match message.peek().sender {
-                Sender::Member(leaf) => Some((leaf, message.peek().content.content_type())),
-                _ => None,
-            },
-            Framed::Private(message) => {
-                let leaf = message.sender(tree.suite, sender_data_secret, tree.width.leaves()).ok()?;
-                Some((leaf, message.content_type))
-            }
-        }
-    }
-
-    /// The message, if it is encrypted.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn private(&self) -> Option<&PrivateMessage> {
-        match &self.framed {
-            Framed::Private(message) => Some(message),
-            Framed::Public(_) => None,
-        }
-    }
-
-    /// Whether the message is encrypted.
-    pub(crate) fn is_private(&self) -> bool {
-        matches!(self.framed, Framed::Private(_))
-    }
-
-    /// Whether the message is data for the app.
-    pub(crate) fn is_application(&self) -> bool {
-        matches!(&self.framed, Framed::Private(message) if message.content_type == ContentType::Application)
-    }
-
-    /// Refuses what cannot be read in the group's present epoch: handshakes of any other, and data whose keys are gone or
-    /// yet to come.
-    pub(crate) fn check_epoch(&self, state: &GroupState) -> Result<()> {
-        let (epoch, now) = (self.epoch(), state.head.epoch);
-        let late = self.is_application() && state.head.keeps(epoch);
-        match state.head.standing {
-            Standing::Removed if self.is_application() && !late && epoch <= now => Err(Code::PastEpoch.into()),
-            Standing::Removed if !late => Err(Code::Removed.into()),
-            _ if epoch > now => Err(Code::FutureEpoch.into()),
-            _ if epoch < now && !late => Err(Code::PastEpoch.into()),
-            _ => Ok(()),
-        }
-    }
-
     /// Decrypts and verifies the message, which belongs to `stay`. Nothing is staged.
     pub(crate) fn unprotect<'s>(
         self,
@@ -167,7 +62,7 @@ impl Inbound {
     ) -> Result<Opened<'s>> {
         match self.framed {
             Framed::Public(message) => unprotect_public(txn, (state, stay), *message),
-            Framed::Private(message) => unprotect_private(txn, (state, stay), host, message),
+            Framed::Private(message, seen) => unprotect_private(txn, (state, stay), host, (message, seen.into_inner())),
         }
     }
 }
@@ -232,7 +127,7 @@ fn unprotect_private<'s>(
     txn: &mut Txn,
     (state, stay): (&GroupState, &'s Stay),
     host: &Host,
-    message: PrivateMessage,
+    (message, glimpse): (PrivateMessage, Option<Glimpse>),
 ) -> Result<Opened<'s>> {
     let epoch = message.epoch;
     let key = stay.keys.epoch(epoch);
@@ -244,7 +139,8 @@ fn unprotect_private<'s>(
     let record = past.as_ref().unwrap_or(&state.epoch);
     let now = host.now()?;
     record.require_fresh(now, host.limits.past_age)?;
-    let located = message.locate(state.suite, &record.sender_data_secret, record.width.leaves())?;
+    let judged_by = (&record.sender_data_secret, record.width.leaves());
+    let located = message.locate_glimpsed(glimpse, state.suite, judged_by)?;
     if located.leaf_index() == stay.own_leaf {
         return Ok(Opened::Own(OwnClaim::Unproven));
     }

@@ -3,8 +3,9 @@
 
 use super::head::Settings;
 use super::host::Host;
+use super::inbound::Inbound;
 use super::join::{self, Invitation, Joining};
-use super::open::{Application, Inbound, Opened};
+use super::open::{Application, Opened};
 use super::receive::message_event;
 use super::state::{GroupState, member_name};
 use crate::base::event::{Event, MemberName};

@@ -4,7 +4,8 @@
 use super::head::Standing;
 use super::host::Host;
 use super::identities::{PathLeaf, Vetted};
-use super::open::{Application, Handshake, Inbound, Opened, OwnClaim};
+use super::inbound::Inbound;
+use super::open::{Application, Handshake, Opened, OwnClaim};
 use super::path::Merged;
 use super::pending::{self, Confirmed};
 use super::proposals::{self, KnownProposal, author_of};

@@ -26,7 +26,7 @@ pub(crate) use key_package::KeyPackage;
 pub(crate) use opened::Opened;
 pub(crate) use opened::Verified;
 pub(crate) use padding::Padding;
-pub(crate) use private::{Located, PrivateMessage, Sealing};
+pub(crate) use private::{Glimpse, Located, PrivateMessage, Sealing};
 pub(crate) use proposal::{Proposal, ReInit};
 pub(crate) use public::{Membership, PublicMessage};
 pub(crate) use sender::Sender;

@@ -12,7 +12,7 @@ use super::padding::Padding;
 use super::sender::Sender;
 use super::sender_data::{SenderData, SenderDataKey};
 use super::wire::WireFormat;
-use crate::base::{Code, Epoch, GroupId, LeafIndex, Result, Secret};
+use crate::base::{Code, Epoch, GroupId, LeafIndex, Result, Secret, constant_time_eq};
 use crate::codec::{Opaque, malformed, write};
 use crate::crypto::Suite;
 use crate::schedule::MessageKey;
@@ -77,9 +77,24 @@ impl PrivateMessage {
         Ok(Located { message: self, sender_data })
     }
 
-    /// Who claims to have sent the message, for a look ahead.
-    pub(crate) fn sender(&self, suite: &Suite, sender_data_secret: &Secret, leaf_count: u32) -> Result<LeafIndex> {
-        Ok(self.sender_data(suite, sender_data_secret, leaf_count)?.leaf_index)
+    /// Looks ahead at who claims to have sent the message.
+    pub(crate) fn glimpse(&self, suite: &Suite, sender_data_secret: &Secret, leaf_count: u32) -> Result<Glimpse> {
+        let sender_data = self.sender_data(suite, sender_data_secret, leaf_count)?;
+        Ok(Glimpse { secret: sender_data_secret.duplicate(), leaf_count, sender_data })
+    }
+
+    /// The same as [`locate`](Self::locate) of a message that was looked at before: it is not decrypted again if the secret is
+    /// still the same.
+    pub(crate) fn locate_glimpsed(
+        self,
+        glimpse: Option<Glimpse>,
+        suite: &Suite,
+        (sender_data_secret, leaf_count): (&Secret, u32),
+    ) -> Result<Located> {
+        match glimpse.filter(|glimpse| glimpse.holds(sender_data_secret, leaf_count)) {
+            Some(glimpse) => Ok(Located { message: self, sender_data: glimpse.sender_data }),
+            None => self.locate(suite, sender_data_secret, leaf_count),
+        }
     }
 
     fn sender_data(&self, suite: &Suite, sender_data_secret: &Secret, leaf_count: u32) -> Result<SenderData> {
@@ -116,6 +131,24 @@ impl PrivateMessage {
         let mut bytes = self.sender_data_aad()?;
         write(&mut bytes, &self.authenticated_data)?;
         Ok(bytes)
+    }
+}
+
+/// Sender data that were decrypted ahead of time, and what they were decrypted and judged with.
+pub(crate) struct Glimpse {
+    secret: Secret,
+    leaf_count: u32,
+    sender_data: SenderData,
+}
+
+impl Glimpse {
+    /// The leaf that the message claims to come from.
+    pub(crate) fn leaf_index(&self) -> LeafIndex {
+        self.sender_data.leaf_index
+    }
+
+    fn holds(&self, sender_data_secret: &Secret, leaf_count: u32) -> bool {
+        self.leaf_count == leaf_count && constant_time_eq(self.secret.expose(), sender_data_secret.expose())
     }
 }
 
