@@ -141,7 +141,7 @@ fn require_members(txn: &mut Txn, state: &GroupState, proposals: &[Proposal]) ->
 /// The key that others know us by, before our path.
 fn own_signature_key(txn: &mut Txn, state: &GroupState, staged: &mut Provisional) -> Result<SignaturePublicKey> {
     let own = staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
-    Ok(own.leaf_node()?.signature_key)
+    Ok(own.leaf_node()?.signature_key.clone())
 }
 
 /// A signer of the app's that used another key would leave us alone in an epoch that nobody else reaches, so its word is checked
@@ -189,8 +189,8 @@ fn own_path(
     let known_as = (record.client_id.clone(), record.user_id.clone());
     let old = record.leaf_node()?;
     let identity = host.identity(&state.head.signing_key)?;
-    let template = renewed_leaf(identity, &old, old.encryption_key.clone(), LeafNodeSource::Update)?;
-    let names = own_names(host, state, (&old, &template), known_as)?;
+    let template = renewed_leaf(identity, old, old.encryption_key.clone(), LeafNodeSource::Update)?;
+    let names = own_names(host, state, (old, &template), known_as)?;
     let (mut path, node, private) = path::make(txn, (state, host), staged, (leaf, template, names))?;
     keys.forget_outdated(&staged.tree);
     keys.replace(std::mem::take(&mut path.derived.keys));

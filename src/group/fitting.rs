@@ -52,7 +52,7 @@ impl<'a> Fitting<'a> {
         let (mut staying, mut coming, mut members) = (state.tree(), state.tree(), state.member_count());
         for leaf in removed {
             let Some(record) = staying.leaf(txn, LeafIndex(*leaf))? else { continue };
-            let node = record.leaf_node()?;
+            let node = record.leaf_node()?.clone();
             staying.recount(Some(&node), None);
             coming.recount(Some(&node), None);
             members = members.saturating_sub(1);
@@ -101,7 +101,7 @@ impl<'a> Fitting<'a> {
         known: &KnownProposal,
     ) -> Result<bool> {
         let Some(record) = self.staying.0.leaf(txn, leaf)? else { return Ok(false) };
-        let old = record.leaf_node()?;
+        let old = record.leaf_node()?.clone();
         let came = Coming { place: Some(leaf), node, init_key: None, client_id: client_of(known) };
         self.admit(txn, &came, Some(&old))
     }

@@ -45,7 +45,7 @@ fn select(
         tree.load(txn, stretch.clone().map(|leaf| LeafIndex(leaf).into()))?;
         for leaf in stretch.clone().map(LeafIndex) {
             if let Some(record) = tree.leaf(txn, leaf)?.filter(|record| found.len() < limit && wanted(record)) {
-                found.push(Listing { name: member_name(leaf, record), node: record.leaf_node()? });
+                found.push(Listing { name: member_name(leaf, record), node: record.leaf_node()?.clone() });
             }
         }
         first = stretch.end;

@@ -104,7 +104,7 @@ fn public_sender_key(
     match (content.sender, &content.content) {
         (Sender::Member(leaf), _) => {
             let at = (state.head.epoch, state.epoch.width, leaf);
-            Ok(member_at(txn, stay, at)?.leaf_node()?.signature_key)
+            Ok(member_at(txn, stay, at)?.into_leaf_node()?.signature_key)
         }
         (Sender::External(index), _) => {
             let senders = state.context.extensions.external_senders()?.unwrap_or_default();
@@ -167,7 +167,7 @@ fn sender_ratchet<'s>(txn: &mut Txn, stay: &Stay, tree: SecretTree<'s>, located:
     txn.prefetch(tree.first_keys_needed(leaf)?.into_iter().chain(member_keys(stay, (tree.epoch, leaf))))?;
     let record = member_at(txn, stay, (tree.epoch, tree.width, leaf))?;
     let sender = SenderIdentity {
-        signature_key: record.leaf_node()?.signature_key,
+        signature_key: record.leaf_node()?.signature_key.clone(),
         client_id: record.client_id,
         user_id: record.user_id,
     };

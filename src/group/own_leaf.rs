@@ -181,6 +181,6 @@ fn own_ratchet<'k>(
 
 fn own_sender(txn: &mut Txn, state: &GroupState) -> Result<SenderIdentity> {
     let record: LeafRecord = txn.require(&leaf_key(&state.keys, state.head.own_leaf))?;
-    let signature_key = record.leaf_node()?.signature_key;
+    let signature_key = record.leaf_node()?.signature_key.clone();
     Ok(SenderIdentity { signature_key, client_id: record.client_id, user_id: record.user_id })
 }

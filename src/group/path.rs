@@ -108,13 +108,17 @@ fn check_successor(
     staged: &mut Provisional,
     node: &LeafNode,
 ) -> Result<()> {
+    let rejoining;
     let old = match (staged.committer, staged.roster.removed.first()) {
         (Committer::Member(leaf), _) => staged.tree.leaf(txn, leaf)?.ok_or(Code::BadSender)?.leaf_node()?,
-        (Committer::Joiner, Some(removed)) => staged.former_leaf(txn, LeafIndex(removed.leaf))?,
+        (Committer::Joiner, Some(removed)) => {
+            rejoining = staged.former_leaf(txn, LeafIndex(removed.leaf))?;
+            &rejoining
+        }
         (Committer::Joiner, None) => return Ok(()),
     };
-    require_fresh_key(&old, node)?;
-    host.require_successor(state.suite, &old, node)
+    require_fresh_key(old, node)?;
+    host.require_successor(state.suite, old, node)
 }
 
 #[cfg(test)]

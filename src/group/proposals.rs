@@ -159,7 +159,7 @@ pub(crate) fn require_fresh_key(old: &LeafNode, new: &LeafNode) -> Result<()> {
 pub(crate) fn current_leaf(state: &GroupState, txn: &mut Txn, leaf: LeafIndex) -> Result<LeafNode> {
     let mut tree = state.tree();
     let record = tree.leaf(txn, leaf)?.ok_or_else(|| Code::BadProposal.with("a proposal is about a blank leaf"))?;
-    record.leaf_node()
+    record.leaf_node().cloned()
 }
 
 /// Keeps a proposal until a commit names it. One that says nothing new, such as our own second wish to leave, has the

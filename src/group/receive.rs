@@ -155,16 +155,16 @@ fn commit_received(
     touch::of_proposals(txn, state, &listed)?;
     let allowed = rules::check(txn, state, host, listed)?;
     allowed.require_path()?;
-    let path: Option<UpdatePath> = allowed.path.clone();
+    let path = allowed.path.clone();
     let path_leaf = path.as_ref().map_or(PathLeaf::Known, |path| PathLeaf::Received(path.leaf_node.peek()));
     let vetted = identities::vet(state, host, allowed, path_leaf)?;
-    let (mut staged, merged, author) = apply(txn, (state, host), vetted, path.as_ref())?;
+    let (mut staged, merged, author) = apply(txn, (state, host), vetted, path.as_deref())?;
     let lost = pending::lost(txn, state)?;
     if staged.roster.removed.iter().any(|member| member.leaf == state.head.own_leaf.0) {
         let event = Event::Removed { by: Author::Member { member: author }, epoch: staged.epoch().0 };
         return removed(txn, (state, host), (proof, advance)).map(|()| event);
     }
-    let joined = merged.as_ref().zip(path.as_ref());
+    let joined = merged.as_ref().zip(path.as_deref());
     let (commit_secret, path_keys) = advance::commit_secret(txn, state, &mut staged, joined)?;
     let roots = advance::Roots::of_member(state, &staged, commit_secret)?;
     let scheduled = advance::schedule(txn, state.suite, &mut staged, (&frame.transcript_input, roots))?;

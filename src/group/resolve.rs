@@ -1,6 +1,7 @@
 //! From a commit's list to proposals: references are replaced by what they name (RFC 9420 §12.4).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::proposals::KnownProposal;
 use super::state::GroupState;
@@ -48,7 +49,7 @@ pub(crate) struct ListedProposal {
 pub(crate) struct Listed {
     pub(crate) committer: Committer,
     pub(crate) proposals: Vec<ListedProposal>,
-    pub(crate) path: Option<UpdatePath>,
+    pub(crate) path: Option<Arc<UpdatePath>>,
     /// The use of a resumption key that this commit may make, beyond the app's own.
     pub(crate) linking: Option<ResumptionPskUsage>,
 }
@@ -105,7 +106,7 @@ pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, committer: Committer,
             },
         });
     }
-    Ok(Listed { committer, proposals, path: commit.path, linking: None })
+    Ok(Listed { committer, proposals, path: commit.path.map(Arc::new), linking: None })
 }
 
 fn look_up(txn: &mut Txn, state: &GroupState, reference: &Digest) -> Result<ListedProposal> {

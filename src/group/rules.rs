@@ -2,6 +2,7 @@
 //! What needs the resulting tree is checked after staging, in `census`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::host::Host;
 use super::proposals::{KnownProposal, current_leaf, require_fresh_key, verify_update};
@@ -42,7 +43,7 @@ pub(crate) struct Allowed {
     pub(crate) external_init: Option<Opaque>,
     pub(crate) reinit: Option<ReInit>,
     pub(crate) custom: Vec<(ProposalType, Opaque)>,
-    pub(crate) path: Option<UpdatePath>,
+    pub(crate) path: Option<Arc<UpdatePath>>,
     /// Whether the proposals ask for a path (§12.4).
     pub(crate) path_required: bool,
     /// Who proposed each change, for the app's policy.

@@ -45,7 +45,8 @@ pub(crate) struct RosterChange {
 
 /// Applies the proposals: extensions, Updates, Removes, Adds (RFC 9420 §12.3).
 pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, vetted: Vetted) -> Result<Provisional> {
-    touch::of_changes(txn, state, &vetted)?;
+    let mut tree = state.tree();
+    touch::of_changes(txn, state, &vetted, &mut tree)?;
     let mut rest = vetted.allowed;
     let epoch = state.head.epoch.next().ok_or_else(|| Code::LimitReached.with("the last epoch is reached"))?;
     let mut context = state.context.clone();
@@ -56,7 +57,7 @@ pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, vetted: Vetted) -> Re
     let (updates, removes, adds) =
         (std::mem::take(&mut rest.updates), std::mem::take(&mut rest.removes), std::mem::take(&mut rest.adds));
     let mut staged = Provisional {
-        tree: state.tree(),
+        tree,
         context,
         committer: rest.committer,
         added: Vec::new(),
@@ -163,7 +164,7 @@ impl Provisional {
 
     /// A leaf that this commit takes out, as it was.
     pub(super) fn former_leaf(&self, txn: &mut Txn, leaf: LeafIndex) -> Result<LeafNode> {
-        txn.require::<LeafRecord>(&self.keys.former_leaf(self.last_epoch, leaf))?.leaf_node()
+        txn.require::<LeafRecord>(&self.keys.former_leaf(self.last_epoch, leaf))?.into_leaf_node()
     }
 
     /// The epoch that the commit begins.
@@ -174,6 +175,5 @@ impl Provisional {
 
 /// The stored form of a leaf that is first seen in the epoch `since`.
 pub(crate) fn leaf_record(node: &LeafNode, names: Option<Names>, since: Epoch) -> Result<LeafRecord> {
-    let (client_id, user_id) = names.ok_or(Code::Internal)?;
-    Ok(LeafRecord { node: encode(node)?, client_id, user_id, since })
+    Ok(LeafRecord::new(encode(node)?, names.ok_or(Code::Internal)?, since))
 }

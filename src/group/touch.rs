@@ -10,7 +10,7 @@ use crate::base::{LeafIndex, Result};
 use crate::message::{ContentType, Proposal, Sender};
 use crate::schedule::SecretTree;
 use crate::store::{Key, RatchetKind, Txn};
-use crate::tree::{LeafNode, path_records};
+use crate::tree::{LeafNode, Tree, path_records};
 
 /// What a message of the current epoch rests on, besides the head and the epoch. A handshake is as a rule the first message
 /// of its sender in an epoch, and a commit goes on to the paths of its sender and of ourselves.
@@ -53,8 +53,8 @@ pub(crate) fn of_proposals(txn: &mut Txn, state: &GroupState, listed: &Listed) -
 }
 
 /// What else a commit rests on, once every client has a name: who owns the keys and names that it brings, the counts
-/// that it changes, and our private key if it has an Update of ours.
-pub(crate) fn of_changes(txn: &mut Txn, state: &GroupState, vetted: &Vetted) -> Result<()> {
+/// that it changes, and our private key if it has an Update of ours. `tree` is the one before the commit.
+pub(crate) fn of_changes(txn: &mut Txn, state: &GroupState, vetted: &Vetted, tree: &mut Tree) -> Result<()> {
     let Vetted { allowed, path_names } = vetted;
     let path_leaf = allowed.path.as_ref().map(|path| (path.leaf_node.peek(), path_names));
     let updates = allowed.updates.iter().map(|update| (&update.node, &update.names));
@@ -65,7 +65,6 @@ pub(crate) fn of_changes(txn: &mut Txn, state: &GroupState, vetted: &Vetted) -> 
     let mut gone: Vec<LeafIndex> = allowed.updates.iter().map(|update| update.leaf).collect();
     gone.extend(&allowed.removes);
     gone.extend(allowed.committer.leaf().filter(|_| path_leaf.is_some()));
-    let mut tree = state.tree();
     let mut keys = tree.roster_records(txn, &came, &gone)?;
     let path = allowed.path.iter().flat_map(|path| &path.nodes);
     keys.extend(path.map(|node| tree.owner_record(&node.encryption_key)));

@@ -72,12 +72,13 @@ impl Txn {
     /// Reads the records that are not known yet, all in one call.
     pub(crate) fn prefetch(&mut self, keys: impl IntoIterator<Item = Key>) -> Result<()> {
         let mut unknown: Vec<Key> = keys.into_iter().filter(|key| !self.knows(key)).collect();
-        unknown.sort_unstable();
-        unknown.dedup();
         if unknown.is_empty() {
             return Ok(());
         }
+        unknown.sort_unstable();
+        unknown.dedup();
         let values = self.store.read(&unknown)?;
+        self.seen.reserve(unknown.len());
         for (key, stored) in unknown.into_iter().zip(values) {
             self.remember(key, stored)?;
         }
@@ -295,20 +296,23 @@ impl Txn {
     }
 
     fn overlays(&self, key: &Key) -> bool {
+        self.staged.records.contains_key(key) || self.clears(key)
+    }
+
+    fn clears(&self, key: &Key) -> bool {
         let after = self.staged.latent.iter().flat_map(|(_, cleared)| cleared);
-        self.staged.records.contains_key(key)
-            || self.staged.cleared.iter().chain(after).any(|range| range.contains(key))
+        self.staged.cleared.iter().chain(after).any(|range| range.contains(key))
     }
 
     fn knows(&self, key: &Key) -> bool {
-        self.overlays(key) || self.seen.contains_key(key)
+        self.seen.contains_key(key) || self.overlays(key)
     }
 
     fn known(&self, key: &Key) -> Option<&[u8]> {
         if let Some(staged) = self.staged.records.get(key) {
             return staged.as_ref().map(|value| value.as_slice());
         }
-        if self.overlays(key) {
+        if self.clears(key) {
             return None;
         }
         let seen = self.seen.get(key)?;

@@ -1,7 +1,5 @@
 //! Tree hashes and parent hashes (RFC 9420 §7.8, §7.9), over parts that are never copied together.
 
-use smallvec::SmallVec;
-
 use super::index::NodeIndex;
 use super::record::{ParentKey, ParentRecord};
 use super::summary::{Facts, Summary};
@@ -10,8 +8,11 @@ use crate::base::{LeafIndex, Result};
 use crate::codec::{write_header, write_opaque};
 use crate::crypto::{Digest, HpkePublicKey, Suite};
 
-/// What is hashed of a parent node, which is short unless it has many unmerged leaves.
-type Input = SmallVec<[u8; 256]>;
+/// About how long that is, unless a node has many unmerged leaves.
+const TYPICAL: usize = 192;
+
+/// What is hashed of a parent node.
+type Input = Vec<u8>;
 
 const LEAF: u8 = 1;
 const PARENT: u8 = 2;
@@ -32,7 +33,7 @@ pub(crate) fn parent_node_hash(
     left: &Digest,
     right: &Digest,
 ) -> Result<Digest> {
-    let mut input = Input::new();
+    let mut input = Input::with_capacity(TYPICAL);
     input.push(PARENT);
     input.push(u8::from(content.is_some()));
     if let Some((key, unmerged)) = content {
@@ -48,7 +49,7 @@ pub(crate) fn parent_node_hash(
 /// The parent hash of a node with this key, over the parent hash of the next one above and the tree hash of the copath
 /// child (RFC 9420 §7.9).
 pub(crate) fn parent_hash(suite: &Suite, key: &HpkePublicKey, above: &[u8], sibling: &Digest) -> Result<Digest> {
-    let mut input = Input::new();
+    let mut input = Input::with_capacity(TYPICAL);
     append(&mut input, &key.0)?;
     append(&mut input, above)?;
     append(&mut input, &sibling.0)?;

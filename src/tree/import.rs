@@ -14,6 +14,7 @@ use super::node::TreeNodes;
 use super::paged::Tree;
 use super::parent_hash::{Branch, check_parent};
 use super::parent_node::ParentNode;
+use super::record::Names;
 use super::record::{ParentKey, ParentRecord};
 use super::summary::{Facts, Summary, TreeHead};
 use super::unmerged::Unmerged;
@@ -24,9 +25,6 @@ use crate::store::{GroupKeys, Listing, Namespace, Txn};
 
 /// A leaf to be named: its place and its content.
 pub(crate) type Newcomer<'a> = (LeafIndex, &'a LeafNode);
-
-/// Who a leaf turned out to be: its client and its user.
-pub(crate) type Names = (Vec<u8>, Vec<u8>);
 
 /// Has leaves named on behalf of an import, by the app's validator or by whoever knows.
 pub(crate) trait Judge {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::import::Names;
 use super::index::NodeIndex;
 use super::listings::{Listings, SortedListings};
 use super::parent_node::ParentNode;
+use super::record::Names;
 use super::record::{LeafRecord, ParentKey, ParentRecord};
 use super::summary::{Facts, Summary};
 use super::unmerged::Unmerged;
@@ -126,7 +126,7 @@ impl Imported {
     fn leaf(&self, at: NodeIndex) -> Result<Option<LeafRecord>> {
         let Some(content) = self.content(at)? else { return Ok(None) };
         let (client_id, user_id) = self.names.get(at, identity(content))?;
-        Ok(Some(LeafRecord { node: content.to_vec(), client_id, user_id, since: Epoch(0) }))
+        Ok(Some(LeafRecord::new(content.to_vec(), (client_id, user_id), Epoch(0))))
     }
 
     fn record(&self, node: NodeIndex) -> Result<Option<Vec<u8>>> {

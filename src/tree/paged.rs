@@ -28,7 +28,7 @@ pub(crate) struct Tree {
     pub(super) width: Width,
     pub(super) root: Summary,
     pub(super) leaves: BTreeMap<u32, Option<LeafRecord>>,
-    pub(super) parents: BTreeMap<u32, ParentRecord>,
+    pub(super) parents: BTreeMap<u32, Box<ParentRecord>>,
     pub(super) changed_leaves: BTreeSet<u32>,
     pub(super) changed_parents: BTreeSet<u32>,
     /// Nodes whose summary is no longer the one that their parent's record (or the head) holds.
@@ -48,8 +48,10 @@ pub(crate) fn path_records(keys: &GroupKeys, width: Width, leaf: LeafIndex) -> V
     if !width.holds(leaf) {
         return Vec::new();
     }
-    let path = std::iter::once(leaf.into()).chain(width.direct_path(leaf.into()));
-    path.map(|node| record_key(keys, node)).collect()
+    let mut records = Vec::with_capacity(usize::from(width.bands()) * 4 + 1);
+    records.push(record_key(keys, leaf.into()));
+    records.extend(width.direct_path(leaf.into()).map(|node| record_key(keys, node)));
+    records
 }
 
 fn record_key(keys: &GroupKeys, node: NodeIndex) -> Key {
@@ -90,6 +92,9 @@ impl Tree {
 
     /// Reads the given leaves, and the parents above them, in one call.
     pub(crate) fn load_paths(&mut self, txn: &mut Txn, leaves: &[LeafIndex]) -> Result<()> {
+        if leaves.iter().all(|leaf| self.holds_path((*leaf).into())) {
+            return Ok(());
+        }
         let nodes = leaves.iter().flat_map(|leaf| {
             let at = NodeIndex::from(*leaf);
             std::iter::once(at).chain(self.width.direct_path(at))
@@ -136,7 +141,7 @@ impl Tree {
         if !self.parents.contains_key(&node.0) {
             self.load(txn, [node])?;
         }
-        self.parents.get(&node.0).ok_or_else(corrupt)
+        self.parents.get(&node.0).map(|record| &**record).ok_or_else(corrupt)
     }
 
     /// Puts a leaf in its place, or blanks it.
@@ -154,7 +159,7 @@ impl Tree {
             self.load(txn, std::iter::once(node).chain(self.width.direct_path(node)).collect::<Vec<_>>())?;
             self.touch(node);
         }
-        self.parents.get_mut(&node.0).ok_or_else(corrupt)
+        self.parents.get_mut(&node.0).map(|record| &mut **record).ok_or_else(corrupt)
     }
 
     /// The facts of a subtree, without hashing.
@@ -219,7 +224,7 @@ impl Tree {
             record.unmerged.flush(txn, &self.keys, node)?;
             match record.is_vacant() {
                 true => self.unstore(txn, node),
-                false => txn.store(key, record),
+                false => txn.store(key, &**record),
             }
         }
         self.untouched_from = self.width.nodes();
@@ -232,6 +237,10 @@ impl Tree {
         if node.0 < self.untouched_from {
             txn.delete(self.key(node));
         }
+    }
+
+    fn holds_path(&self, node: NodeIndex) -> bool {
+        self.holds(node) && self.width.direct_path(node).all(|above| self.parents.contains_key(&above.0))
     }
 
     fn holds(&self, node: NodeIndex) -> bool {
@@ -258,7 +267,7 @@ impl Tree {
             (None, Some((left, right))) => ParentRecord::blank(self.unhashed(left), self.unhashed(right)),
             (None, None) => return Err(corrupt()),
         };
-        self.parents.insert(node.0, record);
+        self.parents.insert(node.0, Box::new(record));
         Ok(())
     }
 

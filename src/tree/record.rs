@@ -1,13 +1,20 @@
 //! The stored form of the tree's nodes.
 
+use std::sync::OnceLock;
+
+use super::leaf_node::LeafNode;
 use super::summary::Summary;
 use super::unmerged::Unmerged;
 use crate::base::{Epoch, Result};
+use crate::codec::decode_exact;
 use crate::crypto::{Digest, HpkePublicKey};
-use crate::store::{Reader, Record, Writer};
+use crate::store::{Reader, Record, Writer, corrupt};
+
+/// The canonical names of a client and of its user, as the app's validator gave them.
+pub(crate) type Names = (Vec<u8>, Vec<u8>);
 
 /// An occupied leaf.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct LeafRecord {
     /// The LeafNode, encoded.
     pub(crate) node: Vec<u8>,
@@ -17,6 +24,36 @@ pub(crate) struct LeafRecord {
     pub(crate) user_id: Vec<u8>,
     /// The first epoch that saw this leaf, as far as this client knows: in earlier ones the place was another's, or blank.
     pub(crate) since: Epoch,
+    decoded: OnceLock<Box<LeafNode>>,
+}
+
+impl LeafRecord {
+    /// A leaf with this encoding, under these names.
+    pub(crate) fn new(node: Vec<u8>, (client_id, user_id): Names, since: Epoch) -> Self {
+        LeafRecord { node, client_id, user_id, since, decoded: OnceLock::new() }
+    }
+
+    /// The LeafNode itself, decoded once. It was checked before it was stored.
+    pub(crate) fn leaf_node(&self) -> Result<&LeafNode> {
+        if let Some(node) = self.decoded.get() {
+            return Ok(node);
+        }
+        let node = Box::new(decode_exact(&self.node).map_err(|_| corrupt())?);
+        Ok(self.decoded.get_or_init(|| node))
+    }
+
+    /// The LeafNode alone.
+    pub(crate) fn into_leaf_node(self) -> Result<LeafNode> {
+        self.decoded.into_inner().map_or_else(|| decode_exact(&self.node).map_err(|_| corrupt()), |node| Ok(*node))
+    }
+}
+
+impl PartialEq for LeafRecord {
+    fn eq(&self, other: &Self) -> bool {
+        let parts =
+            |record: &Self| (record.node.clone(), record.client_id.clone(), record.user_id.clone(), record.since);
+        parts(self) == parts(other)
+    }
 }
 
 impl Record for LeafRecord {
@@ -37,7 +74,7 @@ impl Record for LeafRecord {
         let since = Epoch(reader.u64()?);
         let client_id = reader.bytes()?.to_vec();
         let user_id = reader.option(|reader| Ok(reader.bytes()?.to_vec()))?.unwrap_or_else(|| client_id.clone());
-        Ok(LeafRecord { node: reader.rest().to_vec(), client_id, user_id, since })
+        Ok(LeafRecord::new(reader.rest().to_vec(), (client_id, user_id), since))
     }
 }
 

@@ -18,7 +18,7 @@ impl Tree {
         let record = ParentRecord::blank(self.root.clone(), self.unhashed(old.sibling()));
         self.root.facts = Facts::over(record.left.facts, record.right.facts, None);
         self.width = width;
-        self.parents.insert(width.root().0, record);
+        self.parents.insert(width.root().0, Box::new(record));
         self.changed_parents.insert(width.root().0);
         self.stale.insert(width.root());
         self.counted.insert(width.root());

@@ -74,7 +74,7 @@ impl Tree {
     /// The public key of a node that is not blank.
     pub(crate) fn public_key(&mut self, txn: &mut Txn, node: NodeIndex) -> Result<HpkePublicKey> {
         match node.leaf() {
-            Some(leaf) => Ok(self.leaf(txn, leaf)?.ok_or_else(corrupt)?.leaf_node()?.encryption_key),
+            Some(leaf) => Ok(self.leaf(txn, leaf)?.ok_or_else(corrupt)?.leaf_node()?.encryption_key.clone()),
             None => {
                 let key = self.parent(txn, node)?.key.as_ref().ok_or_else(corrupt)?;
                 Ok(key.encryption_key.clone())

@@ -10,16 +10,8 @@ use super::leaf_node::LeafNode;
 use super::paged::Tree;
 use super::record::LeafRecord;
 use crate::base::{Code, LeafIndex, Result};
-use crate::codec::decode_exact;
 use crate::crypto::HpkePublicKey;
 use crate::store::{Key, Namespace, Txn};
-
-impl LeafRecord {
-    /// The LeafNode itself. It was checked before it was stored.
-    pub(crate) fn leaf_node(&self) -> Result<LeafNode> {
-        decode_exact(&self.node).map_err(|_| crate::store::corrupt())
-    }
-}
 
 impl Tree {
     /// The keys of the directory records that entering a leaf touches.
@@ -52,7 +44,7 @@ impl Tree {
         came.iter().for_each(|(node, _)| census.count_in(node));
         for leaf in gone {
             if let Some(record) = self.leaf(txn, *leaf)? {
-                census.count_out(&record.leaf_node()?);
+                census.count_out(record.leaf_node()?);
             }
         }
         let directory = came.iter().flat_map(|(node, client_id)| self.directory_keys(node, client_id));
@@ -63,7 +55,7 @@ impl Tree {
     pub(crate) fn enter(&mut self, txn: &mut Txn, leaf: LeafIndex, record: &LeafRecord) -> Result<()> {
         let node = record.leaf_node()?;
         let owner = NodeIndex::from(leaf).0;
-        let keys = self.directory_keys(&node, &record.client_id);
+        let keys = self.directory_keys(node, &record.client_id);
         txn.prefetch(keys.clone())?;
         for key in keys {
             if txn.read(&key)?.is_some() {
@@ -71,15 +63,15 @@ impl Tree {
             }
             txn.store(key, &owner);
         }
-        self.census.count_in(&node);
+        self.census.count_in(node);
         Ok(())
     }
 
     /// Takes a leaf out, and frees its keys and its client.
     pub(crate) fn strike(&mut self, txn: &mut Txn, record: &LeafRecord) -> Result<()> {
         let node = record.leaf_node()?;
-        self.directory_keys(&node, &record.client_id).into_iter().for_each(|key| txn.delete(key));
-        self.census.count_out(&node);
+        self.directory_keys(node, &record.client_id).into_iter().for_each(|key| txn.delete(key));
+        self.census.count_out(node);
         Ok(())
     }
 

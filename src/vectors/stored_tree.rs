@@ -57,7 +57,7 @@ impl StoredTree {
 /// The record of a leaf. Its client is named by its signature key, as credentials of different leaves may be equal here.
 pub(super) fn leaf_record(node: &LeafNode) -> Result<LeafRecord> {
     let (client_id, user_id) = names(node)?;
-    Ok(LeafRecord { node: encode(node)?, client_id, user_id, since: crate::base::Epoch(0) })
+    Ok(LeafRecord::new(encode(node)?, (client_id, user_id), crate::base::Epoch(0)))
 }
 
 /// A leaf's record, read back.

@@ -154,7 +154,7 @@ impl<'a> Frame<'a> {
                 Some(ratchet) => ratchet,
                 None => {
                     let record: LeafRecord = txn.require(&leaf_key(keys, state.head.own_leaf)).unwrap();
-                    let signature_key = record.leaf_node().unwrap().signature_key;
+                    let signature_key = record.leaf_node().unwrap().signature_key.clone();
                     let sender = SenderIdentity { signature_key, client_id: vec![], user_id: vec![] };
                     Ratchet::first(txn, tree, (envelope.ratchet_of, kind), sender).unwrap()
                 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::super::credential::{Credential, CredentialType};
 use super::super::extension::ExtensionType;
-use super::super::import::{Judge, Names, Newcomer, Scrutiny};
+use super::super::import::{Judge, Newcomer, Scrutiny};
 use super::super::index::NodeIndex;
 use super::super::leaf_node::{LeafNode, LeafNodeSource};
 use super::super::paged::Tree;
 use super::super::record::LeafRecord;
+use super::super::record::Names;
 use super::super::summary::TreeHead;
 use super::model::{Below, Model, halves, index};
 use super::{Rng, from_key_package, suite};
@@ -36,7 +37,7 @@ fn names(node: &LeafNode) -> Names {
 
 pub(super) fn record(node: &LeafNode) -> LeafRecord {
     let (client_id, user_id) = names(node);
-    LeafRecord { node: encode(node).unwrap(), client_id, user_id, since: crate::base::Epoch(0) }
+    LeafRecord::new(encode(node).unwrap(), (client_id, user_id), crate::base::Epoch(0))
 }
 
 /// Storage with the records of one tree.
