@@ -299,7 +299,7 @@ mod tests {
         batch.push(WriteOp::Put { key: vec![2], value: vec![7; 9] }).unwrap();
         assert!(batch.push(WriteOp::Put { key: vec![3], value: vec![7; limits::MAX_VALUE + 1] }).is_err());
         batch.wipe();
-        assert!(batch.guards.iter().all(|guard| guard.expected.is_none()));
+        assert!(batch.guards.iter().all(|guard| guard.expected.as_ref().is_some_and(Vec::is_empty)));
         assert!(batch.ops.iter().all(|op| matches!(op, WriteOp::Put { value, .. } if value.is_empty())));
     }
 }
