@@ -107,7 +107,11 @@ impl Scene {
         let (group_info, tree) = self.outside.get_or_init(announce).clone();
         self.rewind();
         let options = ExternalJoinOptions { tree: Some(tree), ..ExternalJoinOptions::default() };
-        let join = || self.newcomer.client.join_external(group_info, options).unwrap();
+        let join = || {
+            let join = self.newcomer.client.join_external(group_info, options).unwrap();
+            self.newcomer.client.confirm_join(join.group_id.clone(), None, vec![]).unwrap();
+            join
+        };
         let (join, sample) = self.newcomer.storage.timed(join);
         (join.commit, sample)
     }

@@ -51,6 +51,6 @@ impl MlsRules for Rules {
         _roster: &Roster<'_>,
         _context: &GroupContext,
     ) -> Result<EncryptionOptions, Infallible> {
-        Ok(EncryptionOptions::new(true, PaddingMode::None))
+        Ok(EncryptionOptions::new(false, PaddingMode::None))
     }
 }

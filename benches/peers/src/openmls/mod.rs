@@ -53,6 +53,7 @@ impl<C: Primitives> OpenMls<C> {
         MlsGroupJoinConfig::builder()
             .use_ratchet_tree_extension(self.group_info)
             .sender_ratchet_configuration(ratchet)
+            .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY)
             .build()
     }
 
@@ -79,7 +80,8 @@ impl<C: Primitives> Person for OpenMls<C> {
             .ciphersuite(SUITE)
             .with_capabilities(capabilities())
             .use_ratchet_tree_extension(self.group_info)
-            .sender_ratchet_configuration(ratchet);
+            .sender_ratchet_configuration(ratchet)
+            .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY);
         let group = builder.build(&self.provider, &self.signer, self.credential.clone()).unwrap();
         self.settle(group);
     }
