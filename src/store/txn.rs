@@ -295,20 +295,23 @@ impl Txn {
     }
 
     fn overlays(&self, key: &Key) -> bool {
+        self.staged.records.contains_key(key) || self.is_cleared(key)
+    }
+
+    fn is_cleared(&self, key: &Key) -> bool {
         let after = self.staged.latent.iter().flat_map(|(_, cleared)| cleared);
-        self.staged.records.contains_key(key)
-            || self.staged.cleared.iter().chain(after).any(|range| range.contains(key))
+        self.staged.cleared.iter().chain(after).any(|range| range.contains(key))
     }
 
     fn knows(&self, key: &Key) -> bool {
-        self.overlays(key) || self.seen.contains_key(key)
+        self.seen.contains_key(key) || self.overlays(key)
     }
 
     fn known(&self, key: &Key) -> Option<&[u8]> {
         if let Some(staged) = self.staged.records.get(key) {
             return staged.as_ref().map(|value| value.as_slice());
         }
-        if self.overlays(key) {
+        if self.is_cleared(key) {
             return None;
         }
         let seen = self.seen.get(key)?;
