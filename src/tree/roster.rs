@@ -62,16 +62,25 @@ impl Tree {
     /// Enters a leaf: its keys and its client must not be in the group (RFC 9420 §7.3, §12.1.1).
     pub(crate) fn enter(&mut self, txn: &mut Txn, leaf: LeafIndex, record: &LeafRecord) -> Result<()> {
         let node = record.leaf_node()?;
+        txn.prefetch(self.directory_keys(&node, &record.client_id))?;
+        self.enter_node(txn, leaf, (&node, &record.client_id))
+    }
+
+    /// The same for a leaf whose node is at hand, and whose records in the directory were read before, as a rule.
+    pub(crate) fn enter_node(
+        &mut self,
+        txn: &mut Txn,
+        leaf: LeafIndex,
+        (node, client_id): (&LeafNode, &[u8]),
+    ) -> Result<()> {
         let owner = NodeIndex::from(leaf).0;
-        let keys = self.directory_keys(&node, &record.client_id);
-        txn.prefetch(keys.clone())?;
-        for key in keys {
+        for key in self.directory_keys(node, client_id) {
             if txn.read(&key)?.is_some() {
                 return Err(Code::KeyReused.into());
             }
             txn.store(key, &owner);
         }
-        self.census.count_in(&node);
+        self.census.count_in(node);
         Ok(())
     }
 
