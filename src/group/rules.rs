@@ -2,6 +2,7 @@
 //! What needs the resulting tree is checked after staging, in `census`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::host::Host;
 use super::proposals::{KnownProposal, current_leaf, require_fresh_key, verify_update};
@@ -25,7 +26,7 @@ pub(crate) struct Replacement {
 
 /// A client that an Add proposal brings in.
 pub(crate) struct Arrival {
-    pub(crate) key_package: KeyPackage,
+    pub(crate) key_package: Arc<KeyPackage>,
     pub(crate) names: Option<Names>,
 }
 
