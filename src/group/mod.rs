@@ -18,6 +18,7 @@ pub(crate) mod group_info;
 pub(crate) mod head;
 pub(crate) mod host;
 pub(crate) mod identities;
+mod invite;
 pub(crate) mod join;
 pub(crate) mod journal;
 pub(crate) mod key_package;
