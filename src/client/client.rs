@@ -22,8 +22,9 @@ use crate::group::join::Joining;
 use crate::group::key_package::OwnKeyPackage;
 use crate::group::state::GroupState;
 use crate::group::{create, join, key_package, psk};
-use crate::message::Message;
+use crate::message::{KeyPackage, Message};
 use crate::store::{Store, Txn, decode_record};
+use crate::tree::Unverified;
 
 /// Most key packages made in one call.
 const MAX_KEY_PACKAGES: u32 = 1000;
@@ -291,9 +292,9 @@ fn group_summary(head: Head) -> GroupSummary {
 }
 
 /// A key package that someone else made.
-pub(crate) fn foreign_key_package(bytes: &[u8]) -> Result<Box<crate::tree::Unverified<crate::message::KeyPackage>>> {
+pub(crate) fn foreign_key_package(bytes: &[u8]) -> Result<Unverified<Arc<KeyPackage>>> {
     match Message::decode(bytes)? {
-        Message::KeyPackage(key_package) => Ok(key_package),
+        Message::KeyPackage(key_package) => Ok(key_package.shared()),
         _ => Err(Code::WrongContent.with("not a key package")),
     }
 }

@@ -23,7 +23,7 @@ use crate::tree::{Extensions, Unverified};
 /// One change that the commit is to make.
 #[derive(Clone)]
 enum Change {
-    Add(Box<Unverified<KeyPackage>>),
+    Add(Unverified<Arc<KeyPackage>>),
     Remove(LeafIndex),
     Psk(Psk),
     Reinit(ReinitOptions),

@@ -139,7 +139,7 @@ impl Group {
 }
 
 fn moving(options: &SuccessorOptions) -> Result<Move> {
-    let key_packages = options.key_packages.iter().map(|bytes| foreign_key_package(bytes).map(|package| *package));
+    let key_packages = options.key_packages.iter().map(|bytes| foreign_key_package(bytes));
     Ok(Move {
         key_packages: key_packages.collect::<Result<_>>()?,
         tree: if options.tree_beside_welcome { TreePlace::Beside } else { TreePlace::Inside },

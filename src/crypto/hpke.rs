@@ -58,6 +58,12 @@ impl Suite {
         HpkeInfo::new(self, label, context)?.open(private, ciphertext)
     }
 
+    /// `Encap(public)`: the part of an encryption that takes the longest, and needs nothing but the key of the recipient.
+    pub(crate) fn encapsulate(&self, public: &HpkePublicKey) -> Result<Encapsulated> {
+        let (shared_secret, kem_output) = self.kem.encapsulate(&public.0)?;
+        Ok(Encapsulated { shared_secret, kem_output })
+    }
+
     /// `SetupBaseS(public, "")` and its `export(label, length)`: a secret, and the KEM output that carries it.
     pub(crate) fn export_to(
         &'static self,
@@ -88,6 +94,12 @@ impl Suite {
     }
 }
 
+/// A fresh secret shared with one recipient, for one message.
+pub(crate) struct Encapsulated {
+    shared_secret: Secret,
+    kem_output: Vec<u8>,
+}
+
 /// What a label and a context contribute to an encryption, hashed once, however long the context and many the recipients.
 pub(crate) struct HpkeInfo {
     suite: &'static Suite,
@@ -113,7 +125,12 @@ impl HpkeInfo {
 
     /// `SealBase(public, info, "", plaintext)`.
     pub(crate) fn seal_to(&self, public: &HpkePublicKey, plaintext: &[u8]) -> Result<HpkeCiphertext> {
-        let (shared_secret, kem_output) = self.suite.kem.encapsulate(&public.0)?;
+        self.seal_under(self.suite.encapsulate(public)?, plaintext)
+    }
+
+    /// The same to a recipient for whom the secret was made before.
+    pub(crate) fn seal_under(&self, encapsulated: Encapsulated, plaintext: &[u8]) -> Result<HpkeCiphertext> {
+        let Encapsulated { shared_secret, kem_output } = encapsulated;
         let (key, nonce) = self.schedule(&shared_secret).key_and_nonce()?;
         let ciphertext = self.suite.seal(&key, nonce.expose(), b"", plaintext)?;
         Ok(HpkeCiphertext { kem_output: kem_output.into(), ciphertext: ciphertext.into() })

@@ -19,7 +19,7 @@ mod suite;
 mod wire;
 
 pub(crate) use at_rest::{RecordKey, SEALED_OVERHEAD, hmac_sha256, sha256};
-pub(crate) use hpke::{HpkeInfo, HpkePrivateKey};
+pub(crate) use hpke::{Encapsulated, HpkeInfo, HpkePrivateKey};
 pub(crate) use random::{random_bytes, random_secret};
 pub(crate) use sign::{SignaturePrivateKey, SignatureVerified, sign_content};
 pub(crate) use suite::Suite;

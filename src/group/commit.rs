@@ -2,9 +2,10 @@
 //! that it changes is kept apart as the pending commit; the group itself stays as it is.
 
 use super::advance::{self, Begun};
-use super::group_info::{self, Invitation};
+use super::group_info;
 use super::host::Host;
-use super::identities::PathLeaf;
+use super::identities::{PathLeaf, Vetted};
+use super::invite::{self, Exported, Greeting, Invited};
 use super::own_leaf::{handshake_format, protect, renewed_leaf, sign_content};
 use super::pending::{self, Pending};
 use super::proposals::{KnownProposal, name_of};
@@ -90,14 +91,6 @@ struct Made {
     path: SealedPath,
 }
 
-/// What new members get.
-#[derive(Default)]
-struct Invited {
-    welcome: Option<Vec<u8>>,
-    /// The tree, when it goes beside the Welcome.
-    tree: Option<Vec<u8>>,
-}
-
 impl Made {
     fn of(txn: &mut Txn, (state, host): (&GroupState, &Host), request: &CommitRequest) -> Result<Self> {
         let (listed, references) = select::proposals(txn, (state, host), request)?;
@@ -108,6 +101,41 @@ impl Made {
         let with_path = allowed.path_required || !request.without_path;
         let vetted = identities::vet(state, host, allowed, PathLeaf::Known)?;
         let intents = intents(txn, state, &vetted.allowed.requests)?;
+        let mut recipients = invite::recipients(&vetted.allowed.adds);
+        let draft = || Draft::of(txn, (state, host), request, (vetted, proposals, with_path));
+        let Draft { staged, begun, content, greeting, path } =
+            invite::prepare_beside(state.suite, &mut recipients, draft)?;
+        let invited = match greeting {
+            Some(greeting) => greeting.seal(host, (&staged, path.path.as_ref()), recipients)?,
+            None => Invited::default(),
+        };
+        Ok(Made { staged, begun, content, invited, intents, path })
+    }
+
+    /// What will have happened.
+    fn event(&mut self, txn: &mut Txn, state: &GroupState) -> Result<Event> {
+        let own = self.staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
+        let committer = member_name(state.head.own_leaf, own);
+        Ok(record::event(&self.staged, record::change(&self.staged, committer, true)))
+    }
+}
+
+/// A commit whose new members have yet to be told.
+struct Draft {
+    staged: Provisional,
+    begun: Begun,
+    content: AuthenticatedContent,
+    greeting: Option<Greeting>,
+    path: SealedPath,
+}
+
+impl Draft {
+    fn of(
+        txn: &mut Txn,
+        (state, host): (&GroupState, &Host),
+        request: &CommitRequest,
+        (vetted, proposals, with_path): (Vetted, Vec<ProposalOrRef>, bool),
+    ) -> Result<Self> {
         let mut staged = stage::proposals(txn, state, vetted)?;
         let signature_key = own_signature_key(txn, state, &mut staged)?;
         let own = own_path(txn, (state, host), &mut staged, with_path)?;
@@ -117,15 +145,8 @@ impl Made {
         let mut content = sign_content(state, host, (handshake_format(state), commit), &request.aad)?;
         check_signer((state, host), &content, &signature_key)?;
         let next = Next::of(txn, state, &mut staged, (&mut content, &path))?;
-        let (begun, invited) = next.invite(txn, (state, host), (&mut staged, &path), request.tree)?;
-        Ok(Made { staged, begun, content, invited, intents, path })
-    }
-
-    /// What will have happened.
-    fn event(&mut self, txn: &mut Txn, state: &GroupState) -> Result<Event> {
-        let own = self.staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
-        let committer = member_name(state.head.own_leaf, own);
-        Ok(record::event(&self.staged, record::change(&self.staged, committer, true)))
+        let (begun, greeting) = next.greet(txn, (state, host), &mut staged, request.tree)?;
+        Ok(Draft { staged, begun, content, greeting, path })
     }
 }
 
@@ -249,28 +270,21 @@ impl Next {
         Ok(Next { begun, welcome_key, joiner_secret })
     }
 
-    /// Invites those that the commit adds.
-    fn invite(
+    /// What those that the commit adds are told alike.
+    fn greet(
         self,
         txn: &mut Txn,
         (state, host): (&GroupState, &Host),
-        (staged, path): (&mut Provisional, &SealedPath),
+        staged: &mut Provisional,
         place: TreePlace,
-    ) -> Result<(Begun, Invited)> {
+    ) -> Result<(Begun, Option<Greeting>)> {
         let Next { begun, welcome_key, joiner_secret } = self;
-        let Some(welcome_key) = welcome_key else { return Ok((begun, Invited::default())) };
-        let Exported { inside, beside } = export(txn, host, staged, place)?;
+        let Some(welcome_key) = welcome_key else { return Ok((begun, None)) };
+        let Exported { inside, beside } = invite::export(txn, host, staged, place)?;
         let parts = group_info::parts_of(&begun, staged.context.clone(), (state.head.own_leaf, inside))?;
         let group_info = group_info::sign(host, (state.suite, &state.head.signing_key), parts)?;
-        let invitation = Invitation {
-            suite: state.suite,
-            welcome_key,
-            joiner_secret: &joiner_secret,
-            psks: &staged.rest.psks,
-            path: path.path.as_ref(),
-        };
-        let welcome = group_info::welcome(host, invitation, &group_info, &staged.added)?;
-        Ok((begun, Invited { welcome: Some(welcome), tree: beside }))
+        let greeting = Greeting::of(state.suite, group_info, (welcome_key, joiner_secret), beside)?;
+        Ok((begun, Some(greeting)))
     }
 }
 
@@ -289,28 +303,9 @@ fn hold(txn: &mut Txn, (state, host): (&mut GroupState, &Host), mut made: Made) 
     *state = GroupState::load(txn, &group_id)?;
     advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
     let hash = sha256(&[&commit]);
-    let pending = Pending { base, commit: commit.clone(), welcome: welcome.clone(), event, intents, staged: change };
+    let pending = Pending { base, commit, welcome, event, intents, staged: change };
     pending::keep(txn, state, &pending, hash)?;
-    Ok(Built { commit, welcome, tree })
-}
-
-/// The encoded tree for new members, where it is asked for.
-#[derive(Default)]
-struct Exported {
-    inside: Option<Vec<u8>>,
-    beside: Option<Vec<u8>>,
-}
-
-/// Exports the tree, which is O(n), if new members are to get it with this commit.
-fn export(txn: &mut Txn, host: &Host, staged: &mut Provisional, place: TreePlace) -> Result<Exported> {
-    if place == TreePlace::Later {
-        return Ok(Exported::default());
-    }
-    let tree = Some(staged.tree.export(txn, &*host.observer)?);
-    Ok(match place {
-        TreePlace::Inside => Exported { inside: tree, beside: None },
-        _ => Exported { inside: None, beside: tree },
-    })
+    Ok(Built { commit: pending.commit, welcome: pending.welcome, tree })
 }
 
 /// What the commit is for, to be told if another takes its place.

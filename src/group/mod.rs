@@ -19,6 +19,7 @@ pub(crate) mod head;
 pub(crate) mod host;
 pub(crate) mod identities;
 pub(crate) mod inbound;
+mod invite;
 pub(crate) mod join;
 pub(crate) mod journal;
 pub(crate) mod key_package;

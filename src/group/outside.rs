@@ -56,7 +56,7 @@ pub(crate) fn propose(
 fn check(host: &Host, suite: &'static Suite, proposal: &Proposal) -> Result<()> {
     match proposal {
         Proposal::Add(key_package) => {
-            let checked = key_package.as_ref().clone().verify(suite, host.limits.longest_lifetime)?;
+            let checked = key_package.clone().verify(suite, host.limits.longest_lifetime)?;
             check_lifetime(host, &checked.leaf_node)?;
             host.name(suite, &[&checked.leaf_node]).map(drop)
         }
@@ -83,7 +83,7 @@ pub(crate) fn propose_join(
     check_newcomer(&identity.capabilities, &context.extensions)?;
     let own = key_package::create(txn, host, (destination.suite, identity), (false, &Extensions::default()))?;
     let Message::KeyPackage(key_package) = Message::decode(&own.message)? else { return Err(Code::Internal.into()) };
-    let message = frame(host, (&destination, Sender::NewMemberProposal), (Proposal::Add(key_package), aad))?;
+    let message = frame(host, (&destination, Sender::NewMemberProposal), (Proposal::Add(key_package.shared()), aad))?;
     Ok((own, message))
 }
 

@@ -101,6 +101,14 @@ pub(crate) fn lost(txn: &mut Txn, state: &GroupState) -> Result<Option<Vec<Propo
 impl Record for Pending {
     const VERSION: u8 = 2;
 
+    fn size_hint(&self) -> usize {
+        let staged = self.staged.records.iter();
+        let staged: usize =
+            staged.map(|(key, value)| key.0.len() + value.as_ref().map_or(0, |value| value.len()) + 5).sum();
+        // The event and the intents name each client.
+        self.commit.len() + self.welcome.as_ref().map_or(0, Vec::len) + staged + staged / 8 + 256
+    }
+
     fn write(&self, writer: &mut Writer) {
         writer.u64(self.base.0);
         writer.bytes(&self.commit);

@@ -109,7 +109,7 @@ pub(crate) fn examine(
 ) -> Result<Option<Names>> {
     match proposal {
         Proposal::Add(key_package) => {
-            let checked = key_package.as_ref().clone().verify(state.suite, host.limits.longest_lifetime)?;
+            let checked = key_package.clone().verify(state.suite, host.limits.longest_lifetime)?;
             host.name(state.suite, &[&checked.leaf_node]).map(|names| names.into_iter().next())
         }
         Proposal::Update(leaf_node) => {

@@ -26,7 +26,7 @@ pub(crate) struct Replacement {
 
 /// A client that an Add proposal brings in.
 pub(crate) struct Arrival {
-    pub(crate) key_package: KeyPackage,
+    pub(crate) key_package: Arc<KeyPackage>,
     pub(crate) names: Option<Names>,
 }
 

@@ -51,6 +51,9 @@ fn choose(
     waiting: Vec<(Digest, KnownProposal)>,
     ours: &[Proposal],
 ) -> Result<Vec<(Digest, KnownProposal)>> {
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
     let best = best_for_leaves(state, &waiting, ours);
     let removed: BTreeSet<u32> = best.iter().filter(|(_, choice)| choice.is_removal()).map(|(leaf, _)| *leaf).collect();
     let alone = waiting.len() == 1 && ours.is_empty();

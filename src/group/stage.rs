@@ -31,8 +31,8 @@ pub(crate) struct Provisional {
     keys: GroupKeys,
     /// The epoch that the commit ends.
     last_epoch: Epoch,
-    /// Leaves that were not in the group before in this form, to be held against what the group needs.
-    new_leaves: Vec<LeafNode>,
+    /// Leaves of members that are renewed, to be held against what the group needs as those of new members are.
+    renewed: Vec<LeafNode>,
 }
 
 /// Who came, went and changed.
@@ -66,7 +66,7 @@ pub(crate) fn proposals(txn: &mut Txn, state: &GroupState, vetted: Vetted) -> Re
         rest,
         keys: state.keys.clone(),
         last_epoch: state.head.epoch,
-        new_leaves: Vec::new(),
+        renewed: Vec::new(),
     };
     staged.leave(txn, (&updates, &removes))?;
     let entering = staged.update(txn, updates)?;
@@ -106,7 +106,7 @@ impl Provisional {
             let record = leaf_record(&node, names, self.context.epoch)?;
             self.roster.updated.push(member_name(leaf, &record));
             self.tree.update(txn, leaf, record.clone())?;
-            self.new_leaves.push(node);
+            self.renewed.push(node);
             entering.push((leaf, record));
         }
         Ok(entering)
@@ -124,12 +124,13 @@ impl Provisional {
     }
 
     fn add(&mut self, txn: &mut Txn, adds: Vec<Arrival>) -> Result<()> {
-        for mut arrival in adds {
-            let record = leaf_record(&arrival.key_package.leaf_node, arrival.names.take(), self.context.epoch)?;
-            let leaf = self.tree.add(txn, record.clone())?;
-            self.tree.enter(txn, leaf, &record)?;
-            self.roster.added.push(member_name(leaf, &record));
-            self.new_leaves.push(arrival.key_package.leaf_node.clone());
+        let epoch = self.context.epoch;
+        let record = |add: &Arrival| leaf_record(&add.key_package.leaf_node, add.names.clone(), epoch);
+        let leaves = self.tree.add_all(txn, adds.iter().map(record).collect::<Result<_>>()?)?;
+        for (leaf, arrival) in leaves.into_iter().zip(adds) {
+            let (client_id, user_id) = arrival.names.clone().ok_or(Code::Internal)?;
+            self.tree.enter_node(txn, leaf, (&arrival.key_package.leaf_node, &client_id))?;
+            self.roster.added.push(MemberName { leaf: leaf.0, client_id, user_id });
             self.added_leaves.insert(leaf.0);
             self.added.push((leaf, arrival));
         }
@@ -138,14 +139,15 @@ impl Provisional {
 
     /// Notes a leaf that the path brings, to be checked with the others.
     pub(super) fn note_leaf(&mut self, node: LeafNode) {
-        self.new_leaves.push(node);
+        self.renewed.push(node);
     }
 
     /// Holds the resulting group against RFC 9420 §7.3 and §11.1: its new leaves against its extensions and each other, and
     /// every member against new extensions.
     pub(crate) fn check_members(&mut self, txn: &mut Txn) -> Result<()> {
         let members = self.tree.member_count(txn)?;
-        let leaves: Vec<&LeafNode> = self.new_leaves.iter().collect();
+        let added = self.added.iter().map(|(_, arrival)| &arrival.key_package.leaf_node);
+        let leaves: Vec<&LeafNode> = added.chain(&self.renewed).collect();
         census::check_leaves(txn, &self.tree, &self.context.extensions, &leaves)?;
         let types: BTreeSet<CredentialType> = leaves.iter().map(|leaf| leaf.credential.credential_type()).collect();
         let types: Vec<CredentialType> = types.into_iter().collect();

@@ -1,6 +1,8 @@
 //! Groups that follow from another: the one that takes the place of a group that a ReInit closed (RFC 9420 §11.2), and one that
 //! branches off (§11.3). Both are tied to the old group by its resumption secret, and start in epoch 1 with a Welcome.
 
+use std::sync::Arc;
+
 use super::commit::{self, CommitRequest, Founded, TreePlace};
 use super::create::{self, NewGroup};
 use super::head::{Head, Settings, Standing};
@@ -19,7 +21,7 @@ use crate::tree::{Extensions, Unverified};
 
 /// Who comes along, and how they are told.
 pub(crate) struct Move {
-    pub(crate) key_packages: Vec<Unverified<KeyPackage>>,
+    pub(crate) key_packages: Vec<Unverified<Arc<KeyPackage>>>,
     pub(crate) tree: TreePlace,
     pub(crate) settings: Settings,
 }
@@ -76,7 +78,7 @@ fn found(
 ) -> Result<(GroupState, Founded)> {
     let psk = Psk::Resumption { usage, psk_group_id: old.head.group_id.clone(), psk_epoch: old.head.epoch };
     let mut proposals = vec![with_nonce(new.suite, psk)?];
-    proposals.extend(moving.key_packages.into_iter().map(|package| Proposal::Add(Box::new(package))));
+    proposals.extend(moving.key_packages.into_iter().map(|package| Proposal::Add(package)));
     let mut state = create::group(txn, host, new)?;
     let request = CommitRequest {
         proposals,

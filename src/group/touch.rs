@@ -2,6 +2,8 @@
 //! sender of a message is known, when a commit's proposals are, and when their clients have names. A wrong guess costs a
 //! longer read or one more, and nothing else.
 
+use std::collections::BTreeSet;
+
 use super::identities::Vetted;
 use super::resolve::{Committer, Listed};
 use super::retention;
@@ -47,7 +49,10 @@ pub(crate) fn of_proposals(txn: &mut Txn, state: &GroupState, listed: &Listed) -
     };
     let about = about.filter(|leaf| state.epoch.width.holds(*leaf));
     let leaves = about.chain(committer).chain([state.head.own_leaf]);
-    let mut keys: Vec<Key> = leaves.flat_map(|leaf| path_records(&state.keys, state.epoch.width, leaf)).collect();
+    // All Adds are about the same leaf.
+    let leaves: BTreeSet<u32> = leaves.map(|leaf| leaf.0).collect();
+    let paths = leaves.into_iter().flat_map(|leaf| path_records(&state.keys, state.epoch.width, LeafIndex(leaf)));
+    let mut keys: Vec<Key> = paths.collect();
     keys.push(state.keys.path_keys());
     txn.prefetch(keys)
 }

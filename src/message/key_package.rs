@@ -1,5 +1,7 @@
 //! Key packages (RFC 9420 §10): what a client publishes so that others can add it.
 
+use std::sync::Arc;
+
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
 use crate::base::{CipherSuite, Code, Error, ProtocolVersion, Result};
@@ -18,10 +20,10 @@ pub(crate) struct KeyPackage {
     pub(crate) signature: Signature,
 }
 
-impl Unverified<KeyPackage> {
+impl Unverified<Arc<KeyPackage>> {
     /// The key package, if the checks of RFC 9420 §10.1 hold for a group of this suite. Whether the lifetime includes the
     /// present is asked with [`Lifetime::check_now`](crate::tree::Lifetime::check_now).
-    pub(crate) fn verify(self, suite: &Suite, longest_lifetime: u64) -> Result<KeyPackage> {
+    pub(crate) fn verify(self, suite: &Suite, longest_lifetime: u64) -> Result<Arc<KeyPackage>> {
         let proof = self.prove(suite, longest_lifetime)?;
         Ok(self.accept(proof))
     }
@@ -83,10 +85,10 @@ mod tests {
     use crate::crypto::SignaturePrivateKey;
     use crate::tree::{ExtensionType, sample};
 
-    fn signed(mut key_package: KeyPackage, key: &SignaturePrivateKey) -> Unverified<KeyPackage> {
+    fn signed(mut key_package: KeyPackage, key: &SignaturePrivateKey) -> Unverified<Arc<KeyPackage>> {
         let content = key_package.signed_fields().unwrap();
         key_package.signature = key.sign_with_label(KeyPackage::LABEL, &content).unwrap();
-        decode_exact(&encode(&key_package).unwrap()).unwrap()
+        decode_exact::<Unverified<KeyPackage>>(&encode(&key_package).unwrap()).unwrap().shared()
     }
 
     fn unsigned(suite: &'static Suite) -> (KeyPackage, SignaturePrivateKey) {
@@ -137,9 +139,9 @@ mod tests {
         let suite = Suite::of(CipherSuite(1)).unwrap();
         let (key_package, key) = unsigned(suite);
         let signed = signed(key_package, &key);
-        let mut spoiled = signed.peek().clone();
+        let mut spoiled = KeyPackage::clone(signed.peek());
         spoiled.extensions.put(ExtensionType(0x0a0a), vec![]);
-        let verdict = Unverified::from(spoiled).verify(suite, MAX_LIFETIME);
+        let verdict = Unverified::from(spoiled).shared().verify(suite, MAX_LIFETIME);
         assert!(verdict.unwrap_err().is(Code::BadSignature));
         signed.verify(suite, MAX_LIFETIME).unwrap();
     }

@@ -1,6 +1,7 @@
 //! Proposals (RFC 9420 §12.1).
 
 use std::io::Write;
+use std::sync::Arc;
 
 use tls_codec::{DeserializeBytes, Error, Serialize, Size, TlsDeserializeBytes, TlsSerialize, TlsSize};
 
@@ -23,7 +24,7 @@ pub(crate) struct ReInit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Proposal {
     /// Let this client in (RFC 9420 §12.1.1).
-    Add(Box<Unverified<KeyPackage>>),
+    Add(Unverified<Arc<KeyPackage>>),
     /// Replace the sender's leaf (§12.1.2).
     Update(Box<Unverified<LeafNode>>),
     /// Take the member at this leaf out (§12.1.3).
@@ -78,7 +79,7 @@ impl Proposal {
 impl Size for Proposal {
     fn tls_serialized_len(&self) -> usize {
         let content = match self {
-            Proposal::Add(key_package) => key_package.tls_serialized_len(),
+            Proposal::Add(key_package) => key_package.peek().tls_serialized_len(),
             Proposal::Update(leaf_node) => leaf_node.tls_serialized_len(),
             Proposal::Remove(removed) => removed.tls_serialized_len(),
             Proposal::PreSharedKey(psk) => psk.tls_serialized_len(),
@@ -95,7 +96,7 @@ impl Serialize for Proposal {
     fn tls_serialize<W: Write>(&self, writer: &mut W) -> Result<usize, Error> {
         let header = self.proposal_type().tls_serialize(writer)?;
         let content = match self {
-            Proposal::Add(key_package) => key_package.tls_serialize(writer)?,
+            Proposal::Add(key_package) => key_package.peek().tls_serialize(writer)?,
             Proposal::Update(leaf_node) => leaf_node.tls_serialize(writer)?,
             Proposal::Remove(removed) => removed.tls_serialize(writer)?,
             Proposal::PreSharedKey(psk) => psk.tls_serialize(writer)?,
@@ -112,7 +113,7 @@ impl DeserializeBytes for Proposal {
     fn tls_deserialize_bytes(bytes: &[u8]) -> Result<(Self, &[u8]), Error> {
         let (proposal_type, rest) = ProposalType::tls_deserialize_bytes(bytes)?;
         match proposal_type {
-            ProposalType::ADD => read(rest, Proposal::Add),
+            ProposalType::ADD => read(rest, |key_package: Unverified<KeyPackage>| Proposal::Add(key_package.shared())),
             ProposalType::UPDATE => read(rest, Proposal::Update),
             ProposalType::REMOVE => read(rest, Proposal::Remove),
             ProposalType::PSK => read(rest, Proposal::PreSharedKey),

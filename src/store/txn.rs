@@ -296,10 +296,10 @@ impl Txn {
     }
 
     fn overlays(&self, key: &Key) -> bool {
-        self.staged.records.contains_key(key) || self.clears(key)
+        self.staged.records.contains_key(key) || self.is_cleared(key)
     }
 
-    fn clears(&self, key: &Key) -> bool {
+    fn is_cleared(&self, key: &Key) -> bool {
         let after = self.staged.latent.iter().flat_map(|(_, cleared)| cleared);
         self.staged.cleared.iter().chain(after).any(|range| range.contains(key))
     }
@@ -312,7 +312,7 @@ impl Txn {
         if let Some(staged) = self.staged.records.get(key) {
             return staged.as_ref().map(|value| value.as_slice());
         }
-        if self.clears(key) {
+        if self.is_cleared(key) {
             return None;
         }
         let seen = self.seen.get(key)?;

@@ -8,19 +8,6 @@ use crate::base::{LeafIndex, Result};
 use crate::store::{Namespace, Txn};
 
 impl Tree {
-    /// Puts a new member into the leftmost blank leaf, widening the tree if there is none, and lists it as unmerged in every
-    /// keyed node above (RFC 9420 §12.1.1).
-    pub(crate) fn add(&mut self, txn: &mut Txn, record: LeafRecord) -> Result<LeafIndex> {
-        let leaf = self.next_blank(txn)?;
-        self.put_leaf(txn, leaf, Some(record))?;
-        for node in self.width.direct_path(leaf.into()).collect::<Vec<_>>() {
-            if self.parent(txn, node)?.key.is_some() {
-                self.parent_mut(txn, node)?.unmerged.insert(leaf.0);
-            }
-        }
-        Ok(leaf)
-    }
-
     /// Replaces a member's leaf and blanks the nodes above it (RFC 9420 §12.1.2).
     pub(crate) fn update(&mut self, txn: &mut Txn, leaf: LeafIndex, record: LeafRecord) -> Result<()> {
         self.put_leaf(txn, leaf, Some(record))?;
@@ -89,13 +76,5 @@ impl Tree {
     pub(crate) fn member_count(&mut self, txn: &mut Txn) -> Result<u32> {
         let root = self.width.root();
         Ok(self.facts(txn, root)?.occupied)
-    }
-
-    fn next_blank(&mut self, txn: &mut Txn) -> Result<LeafIndex> {
-        let leaf = self.next_leaf(txn)?;
-        if !self.width.holds(leaf) {
-            self.extend(txn)?;
-        }
-        Ok(leaf)
     }
 }

@@ -1,6 +1,7 @@
 //! The ratchet tree (RFC 9420 §7): its nodes as they stand in messages, each with its own checks, and the tree itself over
 //! stored records, of which an operation loads what it touches.
 
+mod adding;
 mod arrival;
 mod capabilities;
 mod census;

@@ -54,9 +54,19 @@ impl Tree {
     /// Enters a leaf: its keys and its client must not be in the group (RFC 9420 §7.3, §12.1.1).
     pub(crate) fn enter(&mut self, txn: &mut Txn, leaf: LeafIndex, record: &LeafRecord) -> Result<()> {
         let node = record.leaf_node()?;
+        self.enter_node(txn, leaf, (node, &record.client_id))
+    }
+
+    /// The same for a leaf whose node is at hand.
+    pub(crate) fn enter_node(
+        &mut self,
+        txn: &mut Txn,
+        leaf: LeafIndex,
+        (node, client_id): (&LeafNode, &[u8]),
+    ) -> Result<()> {
         let owner = NodeIndex::from(leaf).0;
-        let keys = self.directory_keys(node, &record.client_id);
-        txn.prefetch(keys.clone())?;
+        let keys = self.directory_keys(node, client_id);
+        txn.prefetch(keys.iter().cloned())?;
         for key in keys {
             if txn.read(&key)?.is_some() {
                 return Err(Code::KeyReused.into());

@@ -2,6 +2,7 @@
 //! signature.
 
 use std::io::Write;
+use std::sync::Arc;
 
 use tls_codec::{DeserializeBytes, Error, Serialize, Size};
 
@@ -17,6 +18,11 @@ impl<T> Unverified<T> {
     /// A look at the unchecked object, for what must be known to check it.
     pub(crate) fn peek(&self) -> &T {
         &self.0
+    }
+
+    /// The same, to be had in many places: a large object that is decoded once.
+    pub(crate) fn shared(self) -> Unverified<Arc<T>> {
+        Unverified(Arc::new(self.0))
     }
 
     /// The object, now that its signature is known to be good. The other checks come before, in its `verify`.

@@ -1,5 +1,7 @@
 //! Leaf nodes and key packages (RFC 9420 §7.2, §7.3, §10.1).
 
+use std::sync::Arc;
+
 use super::frame::Frame;
 use super::people::*;
 use super::plot::Plot;
@@ -69,7 +71,7 @@ fn the_leaf_of_a_key_package_says_so() {
         let content = crate::tree::Signed::signed_fields(&key_package).unwrap();
         let purpose = crate::SignPurpose::KeyPackage;
         key_package.signature = carol.sign(purpose, <KeyPackage as crate::tree::Signed>::LABEL, &content);
-        let add = || Proposal::Add(Box::new(key_package.clone().into()));
+        let add = || Proposal::Add(Arc::new(key_package.clone()).into());
         assert_eq!(proposed(&mallory, &bob, add()), number(Code::BadLeafNode));
         assert_eq!(committed(&mallory, &bob, add()), number(Code::BadLeafNode));
     }
@@ -219,7 +221,7 @@ fn both_signatures_of_a_key_package_hold() {
     for spoil in spoilt {
         let mut key_package = carol.package();
         spoil(&mut key_package);
-        let add = || Proposal::Add(Box::new(key_package.clone().into()));
+        let add = || Proposal::Add(Arc::new(key_package.clone()).into());
         assert_eq!(proposed(&mallory, &bob, add()), number(Code::BadSignature));
         assert_eq!(committed(&mallory, &bob, add()), number(Code::BadSignature));
     }
@@ -228,7 +230,7 @@ fn both_signatures_of_a_key_package_hold() {
     mallory.sign_leaf(&mut key_package.leaf_node, None);
     let content = crate::tree::Signed::signed_fields(&key_package).unwrap();
     key_package.signature = carol.sign(crate::SignPurpose::KeyPackage, "KeyPackageTBS", &content);
-    assert_eq!(committed(&mallory, &bob, Proposal::Add(Box::new(key_package.into()))), number(Code::BadSignature));
+    assert_eq!(committed(&mallory, &bob, Proposal::Add(Arc::new(key_package).into())), number(Code::BadSignature));
     bob.receive(&Plot::of(&mallory, vec![carol.add()]).send()).unwrap();
 }
 

@@ -1,5 +1,7 @@
 //! The paths of commits (RFC 9420 §7.4, §7.5, §7.6, §12.4).
 
+use std::sync::Arc;
+
 use super::commit::{extensions, refuses};
 use super::people::*;
 use super::plot::Plot;
@@ -117,7 +119,7 @@ fn a_path_brings_other_keys_than_the_adds() {
     let [mallory, bob] = members(["mallory", "bob"]);
     let package = Person::of("carol").package();
     let key = package.leaf_node.encryption_key.clone();
-    let add = || vec![Proposal::Add(Box::new(package.clone().into()))];
+    let add = || vec![Proposal::Add(Arc::new(package.clone()).into())];
     let in_node = Plot::of(&mallory, add()).keys(|keys| keys[0] = key.clone()).send();
     assert_eq!(bob.refuses(&in_node), number(Code::KeyReused));
     let in_leaf = Plot::of(&mallory, add()).leaf(|leaf| leaf.encryption_key = key.clone()).send();

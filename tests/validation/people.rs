@@ -60,7 +60,7 @@ impl Person {
 
     /// An Add of a fresh key package.
     pub(super) fn add(&self) -> Proposal {
-        Proposal::Add(Box::new(self.package().into()))
+        Proposal::Add(Arc::new(self.package()).into())
     }
 
     /// An Add of a key package that is altered before leaf and package are signed.
@@ -68,7 +68,7 @@ impl Person {
         let mut key_package = self.package();
         alter(&mut key_package);
         self.sign_package(&mut key_package);
-        Proposal::Add(Box::new(key_package.into()))
+        Proposal::Add(Arc::new(key_package).into())
     }
 
     /// Signs a key package and its leaf anew.

@@ -208,7 +208,7 @@ impl<'a> Plot<'a> {
         }
         tree.shrink();
         let adds = resolved.into_iter().filter_map(|(_, proposal)| match proposal {
-            Proposal::Add(key_package) => Some(key_package.peek().clone()),
+            Proposal::Add(key_package) => Some(KeyPackage::clone(key_package.peek())),
             _ => None,
         });
         adds.map(|add| (LeafIndex(tree.add(add.leaf_node.clone())), add)).collect()

@@ -1,5 +1,7 @@
 //! Proposals and lists of them (RFC 9420 §12.1, §12.2, §12.3).
 
+use std::sync::Arc;
+
 use super::custom::{custom, versed};
 use super::frame::Frame;
 use super::people::*;
@@ -135,7 +137,7 @@ fn two_clients_have_two_init_keys() {
     let package = carol.package();
     let init_key = package.init_key.clone();
     let same = dave.add_altered(|key_package| key_package.init_key = init_key.clone());
-    let adds = vec![Proposal::Add(Box::new(package.into())), same];
+    let adds = vec![Proposal::Add(Arc::new(package).into()), same];
     assert_eq!(bob.refuses(&Plot::of(&mallory, adds).send()), number(Code::BadProposalList));
     bob.receive(&Plot::of(&mallory, vec![carol.add(), dave.add()]).send()).unwrap();
 }
@@ -309,7 +311,7 @@ fn strangers_have_a_small_share_of_what_waits() {
     let stranger = Person::of("carol");
     let Message::KeyPackage(key_package) = Message::decode(&stranger.key_package()).unwrap() else { panic!() };
     let ask = |number: u32| {
-        let content = (Sender::NewMemberProposal, Content::Proposal(Proposal::Add(key_package.clone())));
+        let content = (Sender::NewMemberProposal, Content::Proposal(Proposal::Add(key_package.clone().shared())));
         let frame = Frame::in_view(&stranger, alice.view(), content);
         frame.alter(|frame| frame.content.authenticated_data = Opaque(number.to_be_bytes().to_vec())).public()
     };

@@ -147,12 +147,15 @@ impl Bench {
         tree.shrink(&mut txn).unwrap();
         self.model.shrink();
         let mut added = BTreeSet::new();
-        for _ in 0..plan.adds {
-            let node = self.fresh_leaf(from_key_package());
-            let leaf = tree.add(&mut txn, record(&node)).unwrap();
-            tree.enter(&mut txn, leaf, &record(&node)).unwrap();
-            assert_eq!(leaf.0, self.model.add(node));
-            added.insert(leaf.0);
+        let newcomers: Vec<LeafNode> = (0..plan.adds).map(|_| self.fresh_leaf(from_key_package())).collect();
+        let together = if self.curious { 1 + self.rng.below(4) } else { plan.adds.max(1) };
+        for some in newcomers.chunks(together) {
+            let leaves = tree.add_all(&mut txn, some.iter().map(record).collect()).unwrap();
+            for (leaf, node) in leaves.into_iter().zip(some) {
+                tree.enter(&mut txn, leaf, &record(node)).unwrap();
+                assert_eq!(leaf.0, self.model.add(node.clone()));
+                added.insert(leaf.0);
+            }
             self.glance((&mut tree, &mut txn));
         }
         if let Some(committer) = plan.committer {
