@@ -1,9 +1,10 @@
 //! Cryptography of the store, the same under every suite: records sealed at rest, and keyed or plain hashes for their keys.
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::{digest, hmac};
+use aws_lc_rs::digest;
 
-use super::hash::{digest_of, hmac_of};
+use super::hash::{SHA256, digest_of};
+use super::hmac::hmac_of;
 use super::random::random_bytes;
 use crate::base::{Code, Error, Result, Secret};
 
@@ -55,7 +56,7 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 
 /// HMAC-SHA-256 over the parts one after another.
 pub(crate) fn hmac_sha256(key: &Secret, parts: &[&[u8]]) -> [u8; 32] {
-    first_32(hmac_of(hmac::HMAC_SHA256, key.expose(), parts.iter().copied()).as_ref())
+    first_32(hmac_of(&SHA256, key.expose(), parts.iter().copied()).as_slice())
 }
 
 fn first_32(bytes: &[u8]) -> [u8; 32] {

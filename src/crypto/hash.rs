@@ -3,6 +3,7 @@
 use aws_lc_rs::{digest, hmac};
 use smallvec::SmallVec;
 
+use super::hmac::hmac_of;
 use super::suite::Suite;
 use super::wire::{Digest, Mac};
 use crate::base::Secret;
@@ -10,8 +11,8 @@ use crate::codec::Short;
 
 /// The hash column of the suite table; the MAC is HMAC over the same hash.
 pub(super) struct Hash {
-    digest: &'static digest::Algorithm,
-    hmac: hmac::Algorithm,
+    pub(super) digest: &'static digest::Algorithm,
+    pub(super) hmac: hmac::Algorithm,
 }
 
 pub(super) static SHA256: Hash = Hash { digest: &digest::SHA256, hmac: hmac::HMAC_SHA256 };
@@ -44,7 +45,7 @@ impl Suite {
 
     /// `MAC` over the parts one after another.
     pub(crate) fn mac_parts(&self, key: &Secret, parts: &[&[u8]]) -> Mac {
-        Mac(Short::from(hmac_of(self.hash.hmac, key.expose(), parts.iter().copied()).as_ref()))
+        Mac(Short::from(hmac_of(self.hash, key.expose(), parts.iter().copied()).as_slice()))
     }
 }
 
@@ -61,17 +62,6 @@ pub(super) fn digest_of(algorithm: &'static digest::Algorithm, parts: &[&[u8]]) 
     let mut context = digest::Context::new(algorithm);
     parts.iter().for_each(|part| context.update(part));
     context.finish()
-}
-
-/// HMAC over the parts one after another.
-pub(super) fn hmac_of<'a>(
-    algorithm: hmac::Algorithm,
-    key: &[u8],
-    parts: impl IntoIterator<Item = &'a [u8]>,
-) -> hmac::Tag {
-    let mut context = hmac::Context::with_key(&hmac::Key::new(algorithm, key));
-    parts.into_iter().for_each(|part| context.update(part));
-    context.sign()
 }
 
 fn into_digest(digest: digest::Digest) -> Digest {

@@ -1,9 +1,9 @@
 //! KDF.Extract, KDF.Expand and the labelled derivations on top of them (RFC 9420 §8, §9).
 
-use aws_lc_rs::hkdf::{self, KeyType, Prk};
-use aws_lc_rs::hmac;
+use std::iter::once;
 
-use super::hash::hmac_of;
+use super::hash::{Hash, SHA256, SHA384, SHA512};
+use super::hmac::hmac_of;
 use super::label::Labelled;
 use super::suite::Suite;
 use crate::base::{Code, Result, Secret};
@@ -11,35 +11,39 @@ use crate::base::{Code, Result, Secret};
 /// The KDF column of the suite table.
 pub(super) struct Kdf {
     pub(super) id: u16,
-    hkdf: hkdf::Algorithm,
-    hmac: hmac::Algorithm,
+    hash: &'static Hash,
     pub(super) length: usize,
 }
 
-pub(super) static HKDF_SHA256: Kdf = Kdf { id: 1, hkdf: hkdf::HKDF_SHA256, hmac: hmac::HMAC_SHA256, length: 32 };
-pub(super) static HKDF_SHA384: Kdf = Kdf { id: 2, hkdf: hkdf::HKDF_SHA384, hmac: hmac::HMAC_SHA384, length: 48 };
-pub(super) static HKDF_SHA512: Kdf = Kdf { id: 3, hkdf: hkdf::HKDF_SHA512, hmac: hmac::HMAC_SHA512, length: 64 };
+pub(super) static HKDF_SHA256: Kdf = Kdf { id: 1, hash: &SHA256, length: 32 };
+pub(super) static HKDF_SHA384: Kdf = Kdf { id: 2, hash: &SHA384, length: 48 };
+pub(super) static HKDF_SHA512: Kdf = Kdf { id: 3, hash: &SHA512, length: 64 };
 
-/// Longest pseudorandom key that the backend takes: the longest hash. A longer secret can only be a forged one.
+/// Longest pseudorandom key: the longest hash. A longer secret can only be a forged one.
 const MAX_SECRET: usize = 64;
 
 impl Kdf {
     /// HKDF-Extract over the parts of the keying material.
-    pub(super) fn extract<'a>(&self, salt: &[u8], ikm: impl IntoIterator<Item = &'a [u8]>) -> Secret {
-        Secret::copy_of(hmac_of(self.hmac, salt, ikm).as_ref())
+    pub(super) fn extract<'a>(&self, salt: &[u8], ikm: impl Iterator<Item = &'a [u8]> + Clone) -> Secret {
+        Secret::copy_of(hmac_of(self.hash, salt, ikm).as_slice())
     }
 
-    /// HKDF-Expand over the parts of `info`.
+    /// HKDF-Expand over the parts of `info` (RFC 5869 §2.3).
     pub(super) fn expand(&self, secret: &Secret, info: &[&[u8]], length: usize) -> Result<Secret> {
         if secret.expose().len() > MAX_SECRET {
             return Err(Code::BadKey.with("a secret is longer than any hash of the suites"));
         }
-        let mut bytes = vec![0; length];
-        Prk::new_less_safe(self.hkdf, secret.expose())
-            .expand(info, Length(length))
-            .and_then(|output| output.fill(&mut bytes))
+        let blocks = u8::try_from(length.div_ceil(self.length))
             .map_err(|_| Code::BadArgument.with("more bytes are asked for than the KDF gives"))?;
-        Ok(Secret::new(bytes))
+        let mut output = Vec::with_capacity(length);
+        for counter in (1..=blocks).map(|counter| [counter]) {
+            let previous =
+                output.len().checked_sub(self.length).and_then(|from| output.get(from..)).unwrap_or_default();
+            let input = once(previous).chain(info.iter().copied()).chain(once(counter.as_slice()));
+            let block = hmac_of(self.hash, secret.expose(), input);
+            output.extend(block.as_slice().iter().take(length - output.len()));
+        }
+        Ok(Secret::new(output))
     }
 }
 
@@ -51,7 +55,7 @@ impl Suite {
 
     /// `KDF.Extract(salt, ikm)`.
     pub(crate) fn extract(&self, salt: &[u8], ikm: &[u8]) -> Secret {
-        self.kdf.extract(salt, [ikm])
+        self.kdf.extract(salt, once(ikm))
     }
 
     /// `KDF.Expand(secret, info, length)`.
@@ -93,19 +97,39 @@ impl Suite {
     }
 }
 
-struct Length(usize);
-
-impl KeyType for Length {
-    fn len(&self) -> usize {
-        self.0
-    }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use aws_lc_rs::hkdf::{self, KeyType, Prk};
+
     use super::*;
     use crate::base::CipherSuite;
+
+    struct Length(usize);
+
+    impl KeyType for Length {
+        fn len(&self) -> usize {
+            self.0
+        }
+    }
+
+    #[test]
+    fn outputs_of_any_length_are_what_the_backend_expands() {
+        for suite in Suite::ALL {
+            let algorithm = match suite.secret_length() {
+                32 => hkdf::HKDF_SHA256,
+                48 => hkdf::HKDF_SHA384,
+                _ => hkdf::HKDF_SHA512,
+            };
+            let secret: Vec<u8> = (1..).take(suite.secret_length()).collect();
+            for length in [0, 1, 12, 16, 32, 33, 48, 64, 65, 128, 1000, 255 * suite.secret_length()] {
+                let mut expected = vec![0; length];
+                let prk = Prk::new_less_safe(algorithm, &secret);
+                prk.expand(&[b"info"], Length(length)).unwrap().fill(&mut expected).unwrap();
+                assert!(suite.expand(&Secret::copy_of(&secret), b"info", length).unwrap().matches(&expected));
+            }
+        }
+    }
 
     #[test]
     fn rfc_5869_case_1() {

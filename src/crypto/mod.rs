@@ -7,6 +7,7 @@ mod aead;
 mod at_rest;
 mod curve;
 mod hash;
+mod hmac;
 mod hpke;
 mod kdf;
 mod kem;
