@@ -9,16 +9,15 @@ use super::invite::{self, Exported, Greeting, Invited};
 use super::own_leaf::{handshake_format, protect, renewed_leaf, sign_content};
 use super::pending::{self, Pending};
 use super::proposals::{KnownProposal, name_of};
-use super::resolve::{Committer, Listed, ListedProposal};
 use super::stage::{self, Provisional};
 use super::state::{GroupState, member_name};
 use super::{identities, path, record, rules, select, touch};
 use crate::base::event::{Event, ProposalSummary};
-use crate::base::{Code, Result, Secret};
-use crate::crypto::{Digest, SignaturePublicKey, sha256};
+use crate::base::{Code, Epoch, Result, Secret};
+use crate::crypto::{SignaturePublicKey, sha256};
 use crate::message::{AuthenticatedContent, Commit, Content, FramedContent, Proposal, ProposalOrRef, Sender};
 use crate::schedule::{ResumptionPskUsage, WelcomeKey};
-use crate::store::Txn;
+use crate::store::{Staged, Txn};
 use crate::tree::{LeafNode, LeafNodeSource, Names, NewPath, PathKeys, UpdatePath};
 
 /// What is to be committed.
@@ -62,16 +61,24 @@ pub(crate) fn build(txn: &mut Txn, state: &mut GroupState, host: &Host, request:
         return Err(Code::PendingCommit.into());
     }
     state.guard_head(txn)?;
-    let made = Made::of(txn, (state, host), &request)?;
-    hold(txn, (state, host), made)
+    let Made { outcome, invited, intents } = Made::of(txn, (state, host), &request, set_aside)?;
+    let Invited { welcome, tree } = invited;
+    let SetAside { base, commit, event, change } = outcome;
+    let hash = sha256(&[&commit]);
+    let pending = Pending { base, commit, welcome, event, intents, staged: change };
+    pending::keep(txn, state, &pending, hash)?;
+    Ok(Built { commit: pending.commit, welcome: pending.welcome, tree })
 }
 
 /// Makes the commit and lets it take effect at once. Only for a group that nobody else is in yet.
 pub(crate) fn found(txn: &mut Txn, state: &mut GroupState, host: &Host, request: CommitRequest) -> Result<Founded> {
-    let mut made = Made::of(txn, (state, host), &request)?;
-    let event = made.event(txn, state)?;
-    record::epoch(txn, (state, host), &mut made.staged, (made.begun, made.path.keys, record::Warrant::Founding))?;
-    Ok(Founded { welcome: made.invited.welcome, tree: made.invited.tree, event })
+    let Made { outcome, invited, .. } =
+        Made::of(txn, (state, host), &request, |txn, (state, host), (staged, ready)| {
+            let event = event(txn, state, staged)?;
+            record::epoch(txn, (state, host), staged, (ready.begun, ready.path_keys, record::Warrant::Founding))?;
+            Ok(event)
+        })?;
+    Ok(Founded { welcome: invited.welcome, tree: invited.tree, event: outcome })
 }
 
 /// A commit that took effect as it was made.
@@ -81,52 +88,64 @@ pub(crate) struct Founded {
     pub(crate) event: Event,
 }
 
-/// A commit with all that it changes, in the overlay and here.
-struct Made {
-    staged: Provisional,
-    begun: Begun,
-    content: AuthenticatedContent,
+/// A commit that was made, and what came of it.
+struct Made<T> {
+    outcome: T,
     invited: Invited,
     intents: Vec<ProposalSummary>,
-    path: SealedPath,
 }
 
-impl Made {
-    fn of(txn: &mut Txn, (state, host): (&GroupState, &Host), request: &CommitRequest) -> Result<Self> {
-        let (listed, references) = select::proposals(txn, (state, host), request)?;
+impl<T> Made<T> {
+    /// Makes the commit, and has it settled while other cores are still at work for the new members.
+    fn of(
+        txn: &mut Txn,
+        (state, host): (&mut GroupState, &Host),
+        request: &CommitRequest,
+        settle: impl FnOnce(&mut Txn, (&mut GroupState, &Host), (&mut Provisional, Ready)) -> Result<T>,
+    ) -> Result<Self> {
+        let (suite, (listed, references)) = (state.suite, select::proposals(txn, (state, host), request)?);
         touch::of_proposals(txn, state, &listed)?;
         require_members(txn, state, &request.proposals)?;
-        let proposals = listed_on_the_wire(&listed, references);
+        let proposals = select::on_the_wire(&listed, references);
         let allowed = rules::check(txn, state, host, listed)?;
         let with_path = allowed.path_required || !request.without_path;
         let vetted = identities::vet(state, host, allowed, PathLeaf::Known)?;
         let intents = intents(txn, state, &vetted.allowed.requests)?;
         let mut recipients = invite::recipients(&vetted.allowed.adds);
-        let draft = || Draft::of(txn, (state, host), request, (vetted, proposals, with_path));
-        let Draft { staged, begun, content, greeting, path } =
-            invite::prepare_beside(state.suite, &mut recipients, draft)?;
+        let (outcome, staged, path, greeting) = invite::prepare_beside(suite, &mut recipients, || {
+            let draft = Draft::of(txn, (state, host), request, (vetted, proposals, with_path))?;
+            let Draft { mut staged, ready, path, greeting } = draft;
+            let outcome = settle(txn, (state, host), (&mut staged, ready))?;
+            Ok((outcome, staged, path, greeting))
+        })?;
         let invited = match greeting {
-            Some(greeting) => greeting.seal(host, (&staged, path.path.as_ref()), recipients)?,
+            Some(greeting) => greeting.seal(host, (&staged, path.as_ref()), recipients)?,
             None => Invited::default(),
         };
-        Ok(Made { staged, begun, content, invited, intents, path })
+        Ok(Made { outcome, invited, intents })
     }
+}
 
-    /// What will have happened.
-    fn event(&mut self, txn: &mut Txn, state: &GroupState) -> Result<Event> {
-        let own = self.staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
-        let committer = member_name(state.head.own_leaf, own);
-        Ok(record::event(&self.staged, record::change(&self.staged, committer, true)))
-    }
+/// What will have happened.
+fn event(txn: &mut Txn, state: &GroupState, staged: &mut Provisional) -> Result<Event> {
+    let own = staged.tree.leaf(txn, state.head.own_leaf)?.ok_or(Code::StorageCorrupt)?;
+    let committer = member_name(state.head.own_leaf, own);
+    Ok(record::event(staged, record::change(staged, committer, true)))
+}
+
+/// What is left of a signed commit to be stored and sent.
+struct Ready {
+    begun: Begun,
+    content: AuthenticatedContent,
+    path_keys: PathKeys,
 }
 
 /// A commit whose new members have yet to be told.
 struct Draft {
     staged: Provisional,
-    begun: Begun,
-    content: AuthenticatedContent,
+    ready: Ready,
+    path: Option<NewPath>,
     greeting: Option<Greeting>,
-    path: SealedPath,
 }
 
 impl Draft {
@@ -146,7 +165,8 @@ impl Draft {
         check_signer((state, host), &content, &signature_key)?;
         let next = Next::of(txn, state, &mut staged, (&mut content, &path))?;
         let (begun, greeting) = next.greet(txn, (state, host), &mut staged, request.tree)?;
-        Ok(Draft { staged, begun, content, greeting, path })
+        let SealedPath { path, keys: path_keys, .. } = path;
+        Ok(Draft { staged, ready: Ready { begun, content, path_keys }, path, greeting })
     }
 }
 
@@ -288,49 +308,39 @@ impl Next {
     }
 }
 
-/// Protects the commit with keys of the old epoch, takes all that it changes out of the overlay, and keeps both.
-fn hold(txn: &mut Txn, (state, host): (&mut GroupState, &Host), mut made: Made) -> Result<Built> {
+/// A commit that is to wait.
+struct SetAside {
+    /// The epoch that it ends.
+    base: Epoch,
+    commit: Vec<u8>,
+    event: Event,
+    /// All that it changes.
+    change: Staged,
+}
+
+/// Protects the commit with keys of the old epoch, and takes all that it changes out of the overlay.
+fn set_aside(
+    txn: &mut Txn,
+    (state, host): (&mut GroupState, &Host),
+    (staged, ready): (&mut Provisional, Ready),
+) -> Result<SetAside> {
     let keys = state.keys.clone();
-    let event = made.event(txn, state)?;
-    let Made { mut staged, begun, content, invited: Invited { welcome, tree }, intents, path } = made;
+    let event = event(txn, state, staged)?;
+    let Ready { begun, content, path_keys } = ready;
     let (commit, advance) = protect(txn, (state, host, &keys), content)?;
     let (base, group_id) = (state.head.epoch, state.head.group_id.clone());
     // What becomes of a rejoin is settled when the commit takes effect.
     state.head.rejoining = None;
-    record::epoch(txn, (state, host), &mut staged, (begun, path.keys, record::Warrant::Own))?;
+    record::epoch(txn, (state, host), staged, (begun, path_keys, record::Warrant::Own))?;
     let change = txn.take_staged();
     // Until it is confirmed, the group is as it was, and so is what the next call is foreseen to read.
     *state = GroupState::load(txn, &group_id)?;
     advance.map_or(Ok(()), |advance| advance.stage_sealed(txn))?;
-    let hash = sha256(&[&commit]);
-    let pending = Pending { base, commit, welcome, event, intents, staged: change };
-    pending::keep(txn, state, &pending, hash)?;
-    Ok(Built { commit: pending.commit, welcome: pending.welcome, tree })
+    Ok(SetAside { base, commit, event, change })
 }
 
 /// What the commit is for, to be told if another takes its place.
 fn intents(txn: &mut Txn, state: &GroupState, requests: &[KnownProposal]) -> Result<Vec<ProposalSummary>> {
     let own = Sender::Member(state.head.own_leaf);
     requests.iter().filter(|known| known.sender == own).map(|known| known.summary(state, txn)).collect()
-}
-
-/// The list as the commit carries it: references for what was sent before, the rest by value.
-fn listed_on_the_wire(listed: &Listed, references: Vec<Digest>) -> Vec<ProposalOrRef> {
-    let mut references = references.into_iter();
-    let wire = listed.proposals.iter().filter_map(|one: &ListedProposal| match one.by_reference {
-        true => references.next().map(ProposalOrRef::Reference),
-        false => Some(ProposalOrRef::Proposal(one.known.proposal.clone())),
-    });
-    wire.collect()
-}
-
-/// The committer of our own commits.
-pub(crate) fn ourselves(state: &GroupState) -> Committer {
-    Committer::Member(state.head.own_leaf)
-}
-
-/// A proposal of ours, by value.
-pub(crate) fn by_value(state: &GroupState, proposal: Proposal) -> ListedProposal {
-    let known = KnownProposal { number: 0, sender: Sender::Member(state.head.own_leaf), proposal, names: None };
-    ListedProposal { known, by_reference: false }
 }

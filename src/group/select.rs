@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::commit::{CommitRequest, by_value, ourselves};
+use super::commit::CommitRequest;
 use super::fitting::Fitting;
 use super::host::Host;
 use super::proposals::{KnownProposal, waiting};
 use super::propose::check_lifetime;
-use super::resolve::{Listed, ListedProposal, check_count};
+use super::resolve::{Committer, Listed, ListedProposal, check_count};
 use super::state::GroupState;
 use crate::base::{Code, LeafIndex, Result};
 use crate::crypto::Digest;
-use crate::message::{Proposal, Sender};
+use crate::message::{Proposal, ProposalOrRef, Sender};
 use crate::schedule::PreSharedKeyId;
 use crate::store::Txn;
 
@@ -167,4 +167,25 @@ fn last_extensions(
         }
     }
     Ok(None)
+}
+
+/// The list as the commit carries it: references for what was sent before, the rest by value.
+pub(super) fn on_the_wire(listed: &Listed, references: Vec<Digest>) -> Vec<ProposalOrRef> {
+    let mut references = references.into_iter();
+    let wire = listed.proposals.iter().filter_map(|one: &ListedProposal| match one.by_reference {
+        true => references.next().map(ProposalOrRef::Reference),
+        false => Some(ProposalOrRef::Proposal(one.known.proposal.clone())),
+    });
+    wire.collect()
+}
+
+/// The committer of our own commits.
+fn ourselves(state: &GroupState) -> Committer {
+    Committer::Member(state.head.own_leaf)
+}
+
+/// A proposal of ours, by value.
+fn by_value(state: &GroupState, proposal: Proposal) -> ListedProposal {
+    let known = KnownProposal { number: 0, sender: Sender::Member(state.head.own_leaf), proposal, names: None };
+    ListedProposal { known, by_reference: false }
 }
