@@ -1,7 +1,7 @@
 # What there is to run. `make demo` shows what the library does; `make test` is what every change has to pass. Both need
 # Rust and a C compiler; the libraries that `make test` lets conclave talk to need Perl besides.
 
-.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-all bench-memory bench-peers bench-peers-memory plots bench-border bench-quick vectors lint doc
+.PHONY: demo test test-c test-languages bench-bindings install dist size test-interop test-large simulate touches bench bench-all bench-memory bench-peers bench-peers-memory plots bench-border bench-quick vectors lint lint-peers doc
 
 CARGO ?= cargo
 
@@ -95,6 +95,11 @@ lint:
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --quiet --workspace --all-targets --all-features -- --deny warnings
 	@$(CARGO) clippy --quiet --package conclave-mls --lib -- --deny warnings
+
+# The same for benches/peers, which is a workspace of its own.
+lint-peers:
+	@$(CARGO) fmt --manifest-path benches/peers/Cargo.toml --check
+	@$(CARGO) clippy --quiet --manifest-path benches/peers/Cargo.toml --all-targets -- --deny warnings
 
 doc:
 	@RUSTDOCFLAGS="--deny warnings" $(CARGO) doc --workspace --no-deps
