@@ -59,9 +59,18 @@ end_of_interop() {
   return "$status"
 }
 
+# What the mls-rs of the interop stage runs on. To compile it takes minutes, so that is only done where the system's cannot be had.
+see_to_openssl() {
+  if [ -z "${OPENSSL_NO_VENDOR:-}" ] && scripts/need.sh openssl >/dev/null 2>&1; then export OPENSSL_NO_VENDOR=1; fi
+  if [ "${OPENSSL_NO_VENDOR:-0}" = 0 ]; then
+    scripts/need.sh perl
+    echo "OpenSSL will be compiled along"
+  fi
+}
+
 set_up() {
-  # OpenSSL is for the mls-rs of the interop stage.
-  if [ -n "${OPENSSL_NO_VENDOR:-}" ]; then scripts/need.sh cargo cc; else scripts/need.sh cargo cc perl; fi
+  scripts/need.sh cargo cc
+  see_to_openssl
   vectors
 }
 
