@@ -14,6 +14,7 @@ has() {
     sqlite) pkg-config --exists sqlite3 ;;
     # Whether a program can be linked with it, not only whether the compiler knows the option.
     asan) echo 'int main(void) { return 0; }' | gcc -fsanitize=address -x c - -o /dev/null ;;
+    openssl) pkg-config --exists 'openssl >= 3' ;;
     # The modules that the build of OpenSSL loads: Debian's perl-base lacks them.
     perl) perl -MFindBin -MIPC::Cmd -MTime::Piece -e 1 ;;
   esac >/dev/null 2>&1
@@ -28,6 +29,7 @@ packages() {
     pkg-config) echo pkg-config ;;
     valgrind) echo valgrind libc6-dbg ;;
     sqlite) echo pkg-config libsqlite3-dev ;;
+    openssl) echo pkg-config libssl-dev ;;
     perl) echo perl ;;
   esac
 }
@@ -43,7 +45,8 @@ advice() {
     pkg-config) echo "install pkg-config: the examples find the library by it" ;;
     valgrind) echo "install valgrind: the C examples are run under it" ;;
     sqlite) echo "install SQLite with its header (libsqlite3-dev): the C examples store in it" ;;
-    perl) echo "install Perl: OpenSSL, on which the mls-rs of the interop stage runs, is built with it" ;;
+    openssl) echo "install OpenSSL 3 with its headers (libssl-dev): the mls-rs of the interop stage runs on it" ;;
+    perl) echo "install OpenSSL 3 with its headers and pkg-config, for the mls-rs of the interop stage; or Perl, with which it is built along" ;;
   esac
 }
 

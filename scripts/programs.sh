@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Leaves programs of the examples in a language as FOLDER/LANGUAGE-NAME, to be started by that name and killed by that process:
 # `scripts/programs.sh python|kotlin|swift FOLDER NAME...`, with the names of examples/: chat, worker, bench. Uses CONCLAVE_BUILT, as
-# scripts/bindings.sh does; without it, the library is built. Fails, and says why, where the toolchain is missing.
+# scripts/bindings.sh does; without it, the library is built. Fails, and says why, where the toolchain is missing. CONCLAVE_TESTED
+# names a folder with a file for each language that has been built and tested over the same library, and is not to be built again.
 set -euo pipefail
 language=$1
 mkdir -p "$2"
@@ -24,5 +25,5 @@ command_of() {
   esac
 }
 
-"scripts/test-$language.sh" build >&2
+[ -n "${CONCLAVE_TESTED:-}" ] && [ -e "$CONCLAVE_TESTED/$language" ] || "scripts/test-$language.sh" build >&2
 for name in "$@"; do wrap "$name" "$(command_of "$name")"; done

@@ -22,6 +22,10 @@ fi
 built=$CONCLAVE_BUILT
 # The wheel is built and tried as well.
 export WHEEL=1
+# What has been tested need not be built again for its programs.
+export CONCLAVE_TESTED=$target/tested
+rm -rf "$CONCLAVE_TESTED"
+mkdir -p "$CONCLAVE_TESTED"
 
 failed="" left_out="" ran=()
 for language in "$@"; do
@@ -30,6 +34,7 @@ for language in "$@"; do
   status=0
   scripts/count.sh "$language" "scripts/test-$language.sh" || status=$?
   if [ "$status" = 0 ]; then
+    touch "$CONCLAVE_TESTED/$language"
     if scripts/programs.sh "$language" "$built" worker; then ran+=("$language"); else failed="$failed $language-worker"; fi
   elif [ "$status" = 3 ] && ! required "$language"; then
     left_out="$left_out $language"

@@ -59,9 +59,18 @@ end_of_interop() {
   return "$status"
 }
 
+# What the mls-rs of the interop stage runs on. To compile it takes minutes, so that is only done where the system's cannot be had.
+see_to_openssl() {
+  if [ -z "${OPENSSL_NO_VENDOR:-}" ] && scripts/need.sh openssl >/dev/null 2>&1; then export OPENSSL_NO_VENDOR=1; fi
+  if [ "${OPENSSL_NO_VENDOR:-0}" = 0 ]; then
+    scripts/need.sh perl
+    echo "OpenSSL will be compiled along"
+  fi
+}
+
 set_up() {
-  # OpenSSL is for the mls-rs of the interop stage.
-  if [ -n "${OPENSSL_NO_VENDOR:-}" ]; then scripts/need.sh cargo cc; else scripts/need.sh cargo cc perl; fi
+  scripts/need.sh cargo cc
+  see_to_openssl
   vectors
 }
 
@@ -69,11 +78,16 @@ stage "set-up" set_up
 # What Swift needs is fetched meanwhile, where it must not be left out: it takes the network more than the processor.
 case ",${CONCLAVE_REQUIRE:-}," in *,swift,*) bindings/swift/with-swift.sh true >/dev/null 2>&1 & ;; esac
 stage "lint" lint
-stage "build" $cargo build --quiet --workspace --all-targets --all-features
+# All but UniFFI's generator, which takes longest to compile of all, has no tests, and is built by scripts/built.sh: with it in the
+# choice, UniFFI would bring it into the library as well.
+packages="--workspace --exclude conclave-bindgen --all-features"
+# shellcheck disable=SC2086
+stage "build" $cargo build --quiet $packages --all-targets
 # The languages and the demo take the library of this build: another choice of packages would build it anew.
 CONCLAVE_BUILT=$(scripts/built.sh)
 export CONCLAVE_BUILT
-stage "tests" scripts/count.sh rust $cargo test --quiet --workspace --all-features
+# shellcheck disable=SC2086
+stage "tests" scripts/count.sh rust $cargo test --quiet $packages
 stage "scenarios" scenarios
 # It keeps one core busy, and so do most parts of the stage beside it.
 "$target/debug/conclave-interop" >"$target/interop.log" 2>&1 &
@@ -82,5 +96,7 @@ trap 'kill "$interop" 2>/dev/null || true' EXIT
 stage "c" scripts/count.sh c scripts/test-c.sh
 stage "interop" end_of_interop
 stage "languages" scripts/test-languages.sh
+# The demo takes the programs of the languages as they were tested there.
+export CONCLAVE_TESTED=$target/tested
 stage "demo" scripts/count.sh demo scripts/demo.sh
 printf '\nall stages passed in %d s\n' $((SECONDS - began))

@@ -16,12 +16,16 @@ test_valgrind() {
 # The library with its names, as the tests of this repository have it: without them valgrind cannot tell one place from another.
 test_threads() {
   possible c "threads" valgrind gcc pkg-config sqlite || return 0
-  # Whatever lies there may be older than the source: cargo knows.
-  ${CARGO:-cargo} build --quiet --package conclave-mls --lib
-  scripts/tree.sh "$target/debug/deps/libconclave.so" "$scratch/debug"
+  library_with_names
   check "tests/c under valgrind" make_with_names c memcheck
   check "tests/cpp under valgrind" make_with_names cpp memcheck
   check "threads of tests/c under helgrind" make_with_names c helgrind
+}
+
+# The one of CONCLAVE_BUILT, as for the languages. Without that, whatever lies there may be older than the source: cargo knows.
+library_with_names() {
+  [ -n "${CONCLAVE_BUILT:-}" ] || ${CARGO:-cargo} build --quiet --package conclave-mls --lib
+  scripts/tree.sh "${CONCLAVE_BUILT:-$target/debug/deps}/libconclave.so" "$scratch/debug"
 }
 
 make_with_names() {
