@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::message_key::MessageKey;
 use super::ratchet_record::{RatchetRecord, SenderIdentity};
 use super::secret_tree::{FirstUse, SecretTree, Unconsumed};
-use super::skipped::{SkippedKeys, chunk_of, evict};
+use super::skipped::{SkippedKeys, chunk_of, end_of, evict};
 use crate::base::{Code, LeafIndex, Result};
 use crate::crypto::SignatureVerified;
 use crate::store::{Key, RatchetKind, Txn};
@@ -174,9 +174,14 @@ impl<'a> Place<'a> {
             record.skip(suite)?;
         }
         while record.next < generation {
-            let chunk = chunks.entry(chunk_of(record.next)).or_default();
-            chunk.keep((record.next, now), record.take(suite)?);
-            record.kept = record.kept.saturating_add(1);
+            let number = chunk_of(record.next);
+            let end = generation.min(end_of(number));
+            let chunk: &mut SkippedKeys = chunks.entry(number).or_default();
+            chunk.reserve(end - record.next);
+            while record.next < end {
+                chunk.keep((record.next, now), record.take(suite)?);
+                record.kept = record.kept.saturating_add(1);
+            }
         }
         let key = record.take(suite)?;
         Ok((key, Advance::new(self, (generation, record), chunks, limits)))

@@ -17,6 +17,11 @@ pub(super) fn chunk_of(generation: u32) -> u32 {
     generation / CHUNK
 }
 
+/// The first generation behind a chunk.
+pub(super) fn end_of(chunk: u32) -> u32 {
+    chunk.saturating_add(1).saturating_mul(CHUNK)
+}
+
 /// The keys of sixteen consecutive generations that are still unused, oldest first, each with its place in the chunk.
 #[derive(Default)]
 pub(super) struct SkippedKeys(Vec<Kept>);
@@ -36,6 +41,11 @@ const UNKNOWN: u64 = u64::MAX;
 pub(crate) type Shelf = (u64, Option<u64>);
 
 impl SkippedKeys {
+    /// Gets room for so many keys more.
+    pub(super) fn reserve(&mut self, count: u32) {
+        self.0.reserve_exact(count.min(CHUNK) as usize);
+    }
+
     /// Adds the key of a generation later than all that are in here.
     pub(super) fn keep(&mut self, (generation, since): (u32, u64), key: MessageKey) {
         self.0.push(Kept { slot: slot(generation), key, since });
@@ -147,6 +157,11 @@ fn slot(generation: u32) -> u8 {
 
 impl Record for SkippedKeys {
     const VERSION: u8 = 2;
+
+    fn size_hint(&self) -> usize {
+        let entry = |kept: &Kept| 16 + kept.key.key.expose().len() + kept.key.nonce.expose().len();
+        8 + self.0.iter().map(entry).sum::<usize>()
+    }
 
     fn write(&self, writer: &mut Writer) {
         writer.list(&self.0, |writer, kept| {
