@@ -78,7 +78,7 @@ fn found(
 ) -> Result<(GroupState, Founded)> {
     let psk = Psk::Resumption { usage, psk_group_id: old.head.group_id.clone(), psk_epoch: old.head.epoch };
     let mut proposals = vec![with_nonce(new.suite, psk)?];
-    proposals.extend(moving.key_packages.into_iter().map(|package| Proposal::Add(package)));
+    proposals.extend(moving.key_packages.into_iter().map(Proposal::Add));
     let mut state = create::group(txn, host, new)?;
     let request = CommitRequest {
         proposals,
