@@ -81,7 +81,7 @@ impl<C: Primitives> Person for OpenMls<C> {
             .with_capabilities(capabilities())
             .use_ratchet_tree_extension(self.group_info)
             .sender_ratchet_configuration(ratchet)
-            .wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY);
+            .with_wire_format_policy(PURE_PLAINTEXT_WIRE_FORMAT_POLICY);
         let group = builder.build(&self.provider, &self.signer, self.credential.clone()).unwrap();
         self.settle(group);
     }
