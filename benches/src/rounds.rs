@@ -111,43 +111,13 @@ impl Seat {
 
 /// How many rounds there are of something that takes so long.
 fn rounds(elapsed: Duration) -> usize {
-    let quick = std::env::var_os("CONCLAVE_BENCH_QUICK").is_some();
-    match elapsed.as_millis() {
-        0..3 => {
-            if quick {
-                21
-            } else {
-                101
-            }
-        }
-        3..20 => {
-            if quick {
-                9
-            } else {
-                41
-            }
-        }
-        20..100 => {
-            if quick {
-                5
-            } else {
-                15
-            }
-        }
-        100..1000 => {
-            if quick {
-                1
-            } else {
-                7
-            }
-        }
-        1000..5000 => {
-            if quick {
-                1
-            } else {
-                3
-            }
-        }
-        _ => 0,
-    }
+    let (careful, quick) = match elapsed.as_millis() {
+        0..3 => (101, 21),
+        3..20 => (41, 9),
+        20..100 => (15, 5),
+        100..1000 => (7, 1),
+        1000..5000 => (3, 1),
+        _ => (0, 0),
+    };
+    if std::env::var_os("CONCLAVE_BENCH_QUICK").is_some() { quick } else { careful }
 }

@@ -148,8 +148,8 @@ impl Contender for Ours {
             Operation::Add => self.make(Change::Add),
             Operation::ProcessAdd => self.hear(Said::Add),
             Operation::Remove => self.make(Change::Remove),
-            // In a group of two nobody is left to see it.
-            Operation::ProcessRemove if self.n < 3 => None,
+            // In a group of two or three the one who is removed is the one who would see it.
+            Operation::ProcessRemove if self.n < 4 => None,
             Operation::ProcessRemove => self.hear(Said::Remove),
             Operation::Encrypt => self.encrypt(),
             Operation::Decrypt => self.hear(Said::Second),

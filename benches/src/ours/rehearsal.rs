@@ -66,25 +66,26 @@ impl Rehearsal {
         self.book.lock().unwrap()
     }
 
-    /// Remembers what the batch is about to replace.
+    /// Counts what the batch writes, and remembers what it is about to replace.
     fn remember(&self, batch: &WriteBatch) {
         let start = Instant::now();
         let mut book = self.book();
-        if let Some(before) = &mut book.before {
-            loop {
-                let chunk = batch.next_chunk(PAGE);
-                if chunk.is_empty() {
-                    break;
-                }
-                let keys = chunk.into_iter().flat_map(|op| self.keys_of(op)).filter(|key| !before.contains_key(key));
-                let keys: Vec<Vec<u8>> = keys.collect();
-                let values = self.records.read(keys.clone()).unwrap();
-                for (key, value) in keys.into_iter().zip(values) {
-                    before.entry(key).or_insert(value);
-                }
+        book.touched.writes += 1;
+        loop {
+            let chunk = batch.next_chunk(PAGE);
+            if chunk.is_empty() {
+                break;
             }
-            batch.rewind();
+            book.touched.written_bytes += chunk.iter().map(length).sum::<u64>();
+            let Some(before) = &mut book.before else { continue };
+            let keys = chunk.into_iter().flat_map(|op| self.keys_of(op)).filter(|key| !before.contains_key(key));
+            let keys: Vec<Vec<u8>> = keys.collect();
+            let values = self.records.read(keys.clone()).unwrap();
+            for (key, value) in keys.into_iter().zip(values) {
+                before.entry(key).or_insert(value);
+            }
         }
+        batch.rewind();
         book.aside += start.elapsed();
     }
 
@@ -116,6 +117,16 @@ impl Rehearsal {
     }
 }
 
+/// The bytes of keys and value in an operation.
+fn length(op: &WriteOp) -> u64 {
+    let bytes = match op {
+        WriteOp::Put { key, value } => key.len() + value.len(),
+        WriteOp::Delete { key } => key.len(),
+        WriteOp::DeleteRange { from, to } => from.len() + to.len(),
+    };
+    bytes as u64
+}
+
 /// A name for profilers to look for.
 #[inline(never)]
 fn measured<T>(act: impl FnOnce() -> T) -> T {
@@ -138,11 +149,6 @@ impl Storage for Rehearsal {
 
     fn write(&self, batch: Arc<WriteBatch>) -> Result<(), StorageError> {
         self.remember(&batch);
-        let bytes = batch.size().bytes;
-        let mut book = self.book();
-        book.touched.writes += 1;
-        book.touched.written_bytes += bytes;
-        drop(book);
         self.records.write(batch)
     }
 }

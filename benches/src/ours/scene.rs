@@ -24,7 +24,7 @@ pub struct Scene {
     pub sending: Arc<Group>,
     /// The receiver's handle on the group.
     pub receiving: Arc<Group>,
-    /// A leaf of another member: in a group of two, the receiver's.
+    /// A leaf of another member: in a group of two or three, the receiver's.
     pub other: u32,
     key_package: Vec<u8>,
     welcome: OnceCell<Invitation>,
