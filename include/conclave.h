@@ -1223,6 +1223,9 @@ struct conclave_client_config {
   // How long a call waits for another one on the same group, in milliseconds, before it returns `CONCLAVE_BUSY`. Default:
   // 10 000.
   uint64_t lease_timeout;
+  // How many threads joining a large group, or adding many members in one commit, may use: the calling one and others, which
+  // end before the call returns and never run callbacks. At most 64. Default: 1, no others.
+  uint32_t threads;
 };
 
 // What the app lends to a client. Each struct is copied, and its context released when the client and all that came from it

@@ -510,6 +510,7 @@ struct ClientConfig {
         reserve = defaults.reserve;
         max_lifetime = defaults.max_lifetime;
         lease_timeout = defaults.lease_timeout;
+        threads = defaults.threads;
     }
 
     bool grease, grease_extensions, journal;
@@ -524,6 +525,7 @@ struct ClientConfig {
     std::uint64_t max_past_age, max_skipped_age, max_epoch_messages, max_epoch_bytes;
     std::uint32_t reserve;
     std::uint64_t max_lifetime, lease_timeout;
+    std::uint32_t threads;
 };
 
 namespace detail {
@@ -659,6 +661,7 @@ struct LentConfig : Options<conclave_client_config> {
         reserve = given.reserve;
         max_lifetime = given.max_lifetime;
         lease_timeout = given.lease_timeout;
+        threads = given.threads;
     }
 
     std::vector<conclave_bytes> certificate_list;

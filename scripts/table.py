@@ -18,6 +18,7 @@ def main():
             points.update({(row["contender"], row["operation"], int(row["n"])): row for row in csv.DictReader(file)})
     operations = list(dict.fromkeys(operation for _, operation, _ in points))
     sizes = sorted({n for _, _, n in points if n > 1})
+    alone = [operation for _, operation, n in points if n == 1]
     contenders = list(dict.fromkeys(contender for contender, _, _ in points))
     if kind == "ratios":
         for contender in [name for name in contenders if name.startswith("conclave")]:
@@ -27,6 +28,9 @@ def main():
         show = {"times": time, "written": written}[kind]
         for operation in operations:
             print(f"\n{operation}:\n")
+            if operation in alone:
+                table("", contenders, [1], lambda contender, n: show(points.get((contender, operation, n))))
+                continue
             rows = [name for name in contenders if any((name, operation, n) in points for n in sizes)]
             table("", rows, sizes, lambda contender, n: show(points.get((contender, operation, n))))
 

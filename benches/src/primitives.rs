@@ -81,11 +81,6 @@ impl Primitives {
         self.0.iter_mut().for_each(Primitive::sample);
     }
 
-    /// Runs some of them, in this order: by their place among [`Costs`], and how often.
-    pub fn run(&mut self, order: &[(usize, u32)]) {
-        order.iter().for_each(|(at, count)| (self.0[*at].run)(*count));
-    }
-
     /// Forgets all samples.
     pub fn forget(&mut self) {
         self.0.iter_mut().for_each(|primitive| primitive.nanos.clear());

@@ -1,8 +1,6 @@
-//! Work on many items that do not depend on each other, spread over the cores of the machine. It is all done when the call
+//! Work on many items that do not depend on each other, spread over as many threads as the app allows. It is all done when the call
 //! returns. Nothing of the host is called from here: its callbacks belong to the thread of the call.
 
-use std::num::NonZeroUsize;
-use std::sync::OnceLock;
 use std::thread::{self, Scope, ScopedJoinHandle};
 
 use parking_lot::Mutex;
@@ -13,32 +11,24 @@ const WORTHWHILE: usize = 32;
 /// Items that a thread takes at a time: few, so that all threads end together.
 const PORTION: usize = 4;
 
-/// Most threads at work, the caller's included: an app has other things to do, too.
-const MOST_THREADS: usize = 8;
+/// Most threads at work, the caller's included, whatever the app allows.
+const MOST_THREADS: u32 = 64;
 
-/// Acts on every item, on several threads where that is worth it.
-pub(crate) fn for_each<T: Send>(items: &mut [T], act: impl Fn(&mut T) + Sync) {
-    for_each_beside(items, act, || ());
+/// Acts on every item, on up to so many threads where that is worth it.
+pub(crate) fn for_each<T: Send>(threads: u32, items: &mut [T], act: impl Fn(&mut T) + Sync) {
+    for_each_beside(threads, items, act, || ());
 }
 
 /// Acts on every item, while this thread first does something of its own.
-pub(crate) fn for_each_beside<T: Send>(items: &mut [T], act: impl Fn(&mut T) + Sync, beside: impl FnOnce()) {
-    spread(items, (threads_for(items.len()), PORTION), act, beside);
-}
-
-/// The threads that so many items are worth.
-fn threads_for(items: usize) -> usize {
-    match items {
-        0..WORTHWHILE => 1,
-        _ => *CORES.get_or_init(cores),
-    }
-}
-
-/// The cores that this process may use, up to [`MOST_THREADS`]. To find out means to read files of the system.
-static CORES: OnceLock<usize> = OnceLock::new();
-
-fn cores() -> usize {
-    thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS)
+pub(crate) fn for_each_beside<T: Send>(
+    threads: u32,
+    items: &mut [T],
+    act: impl Fn(&mut T) + Sync,
+    beside: impl FnOnce(),
+) {
+    let worthwhile = items.len() >= WORTHWHILE;
+    let threads = if worthwhile { threads.clamp(1, MOST_THREADS) } else { 1 };
+    spread(items, (threads as usize, PORTION), act, beside);
 }
 
 fn spread<T: Send>(
@@ -55,21 +45,21 @@ fn spread<T: Send>(
         }
     };
     thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads).map_while(|_| help(scope, &work)).collect();
+        let others: Vec<_> = (1..threads).map_while(|_| begin(scope, &work)).collect();
         beside();
         work();
-        helpers.into_iter().for_each(finish);
+        others.into_iter().for_each(finish);
     });
 }
 
 /// Begins a thread, unless the system has none to give: then the others do its part.
-fn help<'s, 'e>(scope: &'s Scope<'s, 'e>, work: &'s (impl Fn() + Sync)) -> Option<ScopedJoinHandle<'s, ()>> {
+fn begin<'s, 'e>(scope: &'s Scope<'s, 'e>, work: &'s (impl Fn() + Sync)) -> Option<ScopedJoinHandle<'s, ()>> {
     thread::Builder::new().name("conclave".to_owned()).spawn_scoped(scope, work).ok()
 }
 
-/// What went wrong on a helping thread goes wrong on this one.
-fn finish(helper: ScopedJoinHandle<'_, ()>) {
-    if let Err(panic) = helper.join() {
+/// What went wrong on a other thread goes wrong on this one.
+fn finish(other: ScopedJoinHandle<'_, ()>) {
+    if let Err(panic) = other.join() {
         std::panic::resume_unwind(panic);
     }
 }
@@ -87,7 +77,7 @@ mod tests {
     fn every_item_is_acted_on_once() {
         for count in [0, 1, WORTHWHILE - 1, WORTHWHILE, 1000] {
             let mut items: Vec<usize> = (0..count).collect();
-            for_each(&mut items, |item| *item += 1);
+            for_each(3, &mut items, |item| *item += 1);
             assert_eq!(items, (1..=count).collect::<Vec<_>>());
         }
     }
@@ -109,18 +99,20 @@ mod tests {
     }
 
     #[test]
-    fn few_items_stay_on_the_thread_of_the_call() {
+    fn few_items_stay_on_the_thread_of_the_call_and_many_where_no_other_is_allowed() {
         let here = thread::current().id();
-        let mut items = vec![None; WORTHWHILE - 1];
-        for_each(&mut items, |item| *item = Some(thread::current().id()));
-        assert!(items.iter().all(|id| *id == Some(here)));
+        for (threads, count) in [(8, WORTHWHILE - 1), (1, 10 * WORTHWHILE), (0, 10 * WORTHWHILE)] {
+            let mut items = vec![None; count];
+            for_each(threads, &mut items, |item| *item = Some(thread::current().id()));
+            assert!(items.iter().all(|id| *id == Some(here)));
+        }
     }
 
     #[test]
     fn a_panic_comes_back_to_the_caller() {
         let mut items: Vec<u32> = (0..100).collect();
         let act = |item: &mut u32| assert_ne!(*item, 50, "the one");
-        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| for_each(&mut items, act)));
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| for_each(2, &mut items, act)));
         assert!(caught.unwrap_err().downcast_ref::<String>().unwrap().contains("the one"));
     }
 }

@@ -97,6 +97,9 @@ pub struct conclave_client_config {
     /// How long a call waits for another one on the same group, in milliseconds, before it returns `CONCLAVE_BUSY`. Default:
     /// 10 000.
     pub lease_timeout: u64,
+    /// How many threads joining a large group, or adding many members in one commit, may use: the calling one and others, which
+    /// end before the call returns and never run callbacks. At most 64. Default: 1, no others.
+    pub threads: u32,
 }
 
 /// A signing key that the host holds. This struct never grows.
@@ -173,6 +176,7 @@ impl Growing for conclave_client_config {
             reserve: basic.reserve,
             max_lifetime: basic.max_lifetime,
             lease_timeout: basic.lease_timeout,
+            threads: basic.threads,
         }
     }
 }
@@ -253,6 +257,7 @@ impl conclave_client_config {
             journal: self.journal != 0,
             max_lifetime: self.max_lifetime,
             lease_timeout: self.lease_timeout,
+            threads: self.threads,
         })
     }
 }

@@ -90,6 +90,9 @@ pub struct ClientConfig {
     pub max_lifetime: u64,
     /// How long a call waits for another one on the same group, in milliseconds, before it returns `Busy`; 0 to wait not at all.
     pub lease_timeout: u64,
+    /// How many threads joining a large group, or adding many members in one commit, may use: the calling one and others, which
+    /// end before the call returns and never run the app's callbacks. 1 for no others, 64 the most.
+    pub threads: u32,
 }
 
 impl ClientConfig {
@@ -122,6 +125,7 @@ impl ClientConfig {
             journal: false,
             max_lifetime: crate::base::limits::MAX_LIFETIME,
             lease_timeout: 10_000,
+            threads: 1,
         }
     }
 }

@@ -81,6 +81,7 @@ fn group_limits(config: &ClientConfig) -> GroupLimits {
         },
         reserve: config.reserve.min(limits::MAX_RESERVED),
         longest_lifetime: config.max_lifetime,
+        threads: config.threads,
         deferred: DeferLimits { messages: config.max_deferred, bytes: config.max_deferred_bytes },
     }
 }

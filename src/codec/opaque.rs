@@ -62,9 +62,10 @@ impl DeserializeBytes for Opaque {
     }
 }
 
-/// The same where it is short as a rule, and public: a hash, a public key, a signature. Up to 64 bytes need no allocation.
+/// The same where it is short as a rule, and public: a hash, a public key, a signature. Up to 32 bytes need no
+/// allocation.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Short(pub(crate) SmallVec<[u8; 64]>);
+pub(crate) struct Short(pub(crate) SmallVec<[u8; 32]>);
 
 impl Deref for Short {
     type Target = [u8];

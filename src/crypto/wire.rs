@@ -2,7 +2,7 @@
 
 use tls_codec::{TlsDeserializeBytes, TlsSerialize, TlsSize};
 
-use crate::codec::Short;
+use crate::codec::{Opaque, Short};
 
 /// A public key for HPKE (RFC 9420 §5.1.1).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, TlsSize, TlsSerialize, TlsDeserializeBytes)]
@@ -16,11 +16,11 @@ pub(crate) struct SignaturePublicKey(pub(crate) Short);
 #[derive(Debug, Clone, PartialEq, Eq, TlsSize, TlsSerialize, TlsDeserializeBytes)]
 pub(crate) struct Signature(pub(crate) Short);
 
-/// What EncryptWithLabel yields (RFC 9420 §5.1.3).
+/// What EncryptWithLabel yields (RFC 9420 §5.1.3). Small in itself: a message may claim to have millions of them.
 #[derive(Debug, Clone, PartialEq, Eq, TlsSize, TlsSerialize, TlsDeserializeBytes)]
 pub(crate) struct HpkeCiphertext {
-    pub(crate) kem_output: Short,
-    pub(crate) ciphertext: Short,
+    pub(crate) kem_output: Opaque,
+    pub(crate) ciphertext: Opaque,
 }
 
 /// A message authentication code: membership tag or confirmation tag. Compared through [`Mac::matches`] alone.

@@ -151,7 +151,7 @@ fn take_tree(
     (context, observer): (&GroupContext, &Arc<dyn Observer>),
 ) -> Result<TreeHead> {
     let mut remembered = Remembered(names.into_iter());
-    let scrutiny = Scrutiny { rules: None, judge: &mut remembered, observer };
+    let scrutiny = Scrutiny { rules: None, judge: &mut remembered, threads: 1, observer };
     let tree = Tree::import(txn, (keys.clone(), suite), &payload, scrutiny)?;
     match tree.root.tree_hash == context.tree_hash && remembered.0.next().is_none() {
         true => Ok(tree),

@@ -112,12 +112,13 @@ impl<T> Made<T> {
         let vetted = identities::vet(state, host, allowed, PathLeaf::Known)?;
         let intents = intents(txn, state, &vetted.allowed.requests)?;
         let mut recipients = invite::recipients(&vetted.allowed.adds);
-        let (outcome, staged, path, greeting) = invite::prepare_beside(suite, &mut recipients, || {
-            let draft = Draft::of(txn, (state, host), request, (vetted, proposals, with_path))?;
-            let Draft { mut staged, ready, path, greeting } = draft;
-            let outcome = settle(txn, (state, host), (&mut staged, ready))?;
-            Ok((outcome, staged, path, greeting))
-        })?;
+        let (outcome, staged, path, greeting) =
+            invite::prepare_beside((suite, host.limits.threads), &mut recipients, || {
+                let draft = Draft::of(txn, (state, host), request, (vetted, proposals, with_path))?;
+                let Draft { mut staged, ready, path, greeting } = draft;
+                let outcome = settle(txn, (state, host), (&mut staged, ready))?;
+                Ok((outcome, staged, path, greeting))
+            })?;
         let invited = match greeting {
             Some(greeting) => greeting.seal(host, (&staged, path.as_ref()), recipients)?,
             None => Invited::default(),

@@ -40,7 +40,12 @@ impl Entrance<'_> {
         let (host, suite) = (self.host, self.suite);
         let mut newcomers = Newcomers { host, suite, own, own_leaf: None };
         let rules = MemberRules { group_id: &context.group_id, longest_lifetime: host.limits.longest_lifetime };
-        let scrutiny = Scrutiny { rules: Some(rules), judge: &mut newcomers, observer: &host.observer };
+        let scrutiny = Scrutiny {
+            rules: Some(rules),
+            judge: &mut newcomers,
+            threads: host.limits.threads,
+            observer: &host.observer,
+        };
         let tree = Tree::import(txn, (self.keys.clone(), suite), &payload, scrutiny)?;
         if tree.root.tree_hash != context.tree_hash {
             return Err(Code::BadTree.with("the tree is not the one that the GroupInfo names"));

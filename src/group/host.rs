@@ -41,6 +41,8 @@ pub(crate) struct GroupLimits {
     pub(crate) reserve: u32,
     /// The longest total lifetime of a key package, in seconds.
     pub(crate) longest_lifetime: u64,
+    /// How many threads a large join or bulk add may use.
+    pub(crate) threads: u32,
     pub(crate) deferred: DeferLimits,
 }
 

@@ -37,7 +37,7 @@ pub(super) fn recipients(adds: &[Arrival]) -> Vec<Recipient> {
 
 /// Prepares the recipients while this thread drafts the commit; no further than needed if that fails.
 pub(super) fn prepare_beside<T>(
-    suite: &'static Suite,
+    (suite, threads): (&'static Suite, u32),
     recipients: &mut [Recipient],
     draft: impl FnOnce() -> Result<T>,
 ) -> Result<T> {
@@ -47,7 +47,7 @@ pub(super) fn prepare_beside<T>(
             recipient.prepared = Some(Prepared::of(suite, &recipient.key_package));
         }
     };
-    parallel::for_each_beside(recipients, prepare, || {
+    parallel::for_each_beside(threads, recipients, prepare, || {
         let outcome = draft();
         given_up.store(outcome.is_err(), Ordering::Relaxed);
         drafted = Some(outcome);
@@ -107,7 +107,7 @@ impl Greeting {
         let due = staged.added.iter().zip(recipients).map(|((leaf, _), recipient)| (*leaf, recipient.prepared, None));
         let mut due: Vec<_> = due.collect();
         for some in due.chunks_mut(SEALED_AT_ONCE) {
-            parallel::for_each(some, |(leaf, prepared, sealed)| {
+            parallel::for_each(host.limits.threads, some, |(leaf, prepared, sealed)| {
                 let prepared = prepared.take().unwrap_or_else(|| Err(Code::Internal.into()));
                 *sealed = Some(prepared.and_then(|prepared| self.seal_to(*leaf, prepared, (staged, path))));
             });

@@ -143,7 +143,8 @@ fn verified(
     let keys = GroupKeys::new(txn.keyspace().clone(), Incarnation(random_bytes()?));
     // Nothing lies under a fresh incarnation, and saying so spares every look.
     txn.clear(keys.all());
-    let scrutiny = Scrutiny { rules: None, judge: &mut Unnamed, observer: &host.observer };
+    let scrutiny =
+        Scrutiny { rules: None, judge: &mut Unnamed, threads: host.limits.threads, observer: &host.observer };
     let head = Tree::import(txn, (keys.clone(), suite), payload, scrutiny)?;
     let context = &group_info.peek().group_context;
     if head.root.tree_hash != context.tree_hash {

@@ -70,9 +70,12 @@ pub(crate) fn check(txn: &mut Txn, state: &GroupState, host: &Host, listed: List
         requests,
     };
     let sole = listed.proposals.len() == 1;
+    // First of all, so that nobody outside of the group can have key packages verified that have no place here.
+    for one in &listed.proposals {
+        check_place(listed.committer, one.by_reference, &one.known.proposal)?;
+    }
     let verdicts = verify_adds((state, host), &listed.proposals);
     for (one, verdict) in listed.proposals.into_iter().zip(verdicts) {
-        check_place(listed.committer, one.by_reference, &one.known.proposal)?;
         check_use(txn, (state, host), &one.known.proposal, listed.linking)?;
         allowed.take(txn, (state, host), (one.known, verdict))?;
     }
@@ -94,7 +97,7 @@ type Verdict = Option<Result<SignatureVerified>>;
 fn verify_adds((state, host): (&GroupState, &Host), proposals: &[ListedProposal]) -> Vec<Verdict> {
     let (suite, longest) = (state.suite, host.limits.longest_lifetime);
     let mut verdicts: Vec<_> = proposals.iter().map(|one| (&one.known.proposal, None)).collect();
-    parallel::for_each(&mut verdicts, |(proposal, verdict)| {
+    parallel::for_each(host.limits.threads, &mut verdicts, |(proposal, verdict)| {
         if let Proposal::Add(key_package) = proposal {
             *verdict = Some(key_package.prove(suite, longest));
         }

@@ -183,6 +183,7 @@ impl WriteBatch {
     /// Starts over at the first operation, for a database that runs its transaction again.
     pub fn rewind(&self) {
         *self.position.lock() = Position::default();
+        self.spoiled.store(false, Ordering::Relaxed);
     }
 
     /// What the call produced: the event, or the bytes to send. Nothing for mere bookkeeping.
@@ -227,6 +228,12 @@ impl WriteBatch {
             _ => Cow::Borrowed(self.lend(&mut position.ops, most)),
         };
         self.finished.store(self.is_finished(&position), Ordering::Relaxed);
+        let (drawn, made) = (position.drawn.count(), matches!(chunk, Cow::Owned(_)));
+        // The observer is the app's, and may do anything: the batch is not locked meanwhile.
+        drop(position);
+        if let Some((_, latent)) = self.latent.as_ref().filter(|_| made) {
+            latent.latent.drawn(drawn);
+        }
         chunk
     }
 

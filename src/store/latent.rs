@@ -46,6 +46,12 @@ pub(super) struct Drawn {
     count: u64,
 }
 
+impl Drawn {
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
+}
+
 /// Most records made at a time, however many the host asks for.
 const AT_ONCE: usize = 1024;
 
@@ -69,7 +75,6 @@ impl LatentOps {
             drawn.last = Some(Key::of(&[key]));
         }
         drawn.count += ops.len() as u64;
-        self.latent.drawn(drawn.count);
         Ok(ops)
     }
 

@@ -182,7 +182,7 @@ impl Crowd {
         let NewStay { keys, incarnation, previous } = begin_stay(&mut txn, &group_id)?;
         let mut names = Introductions { host: &client.services, suite: self.suite };
         let observer: Arc<dyn Observer> = Arc::new(Unobserved);
-        let scrutiny = Scrutiny { rules: None, judge: &mut names, observer: &observer };
+        let scrutiny = Scrutiny { rules: None, judge: &mut names, threads: 1, observer: &observer };
         let tree = Tree::import(&mut txn, (keys.clone(), self.suite), &self.payload, scrutiny)?;
         SecretTree { suite: self.suite, keys: &keys, epoch: EPOCH, width: tree.width }
             .plant(&mut txn, self.encryption_secret.duplicate());

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::arrival::{Content, Finding, MemberRules, Stretch};
+use super::arrival::{Arrival, Content, Finding, MemberRules, Stretch};
 use super::hash::{leaf_hash, parent_summary};
 use super::imported::{Imported, Payload};
 use super::index::{NodeIndex, Width};
@@ -36,6 +36,8 @@ pub(crate) struct Scrutiny<'a> {
     /// What the leaves are held to; nothing where they need not be verified.
     pub(crate) rules: Option<MemberRules<'a>>,
     pub(crate) judge: &'a mut dyn Judge,
+    /// How many threads may look at nodes.
+    pub(crate) threads: u32,
     pub(crate) observer: &'a Arc<dyn Observer>,
 }
 
@@ -70,7 +72,7 @@ impl Tree {
         payload: &Payload,
         scrutiny: Scrutiny<'_>,
     ) -> Result<TreeHead> {
-        let Scrutiny { rules, judge, observer } = scrutiny;
+        let Scrutiny { rules, judge, threads, observer } = scrutiny;
         let imported = Imported::new(keys.clone(), suite, (payload.clone(), observer.clone()));
         let tree = Tree::blank(keys.clone(), suite);
         let listings = Listings::new();
@@ -82,7 +84,8 @@ impl Tree {
             let arrivals = next.as_mut().map_or(&mut [][..], |stretch| &mut stretch.arrivals);
             let mut taken = Ok(());
             let take = || taken = import.take(verified.take(), (&mut *judge, &**observer));
-            parallel::for_each_beside(arrivals, |arrival| arrival.look((&keys, suite), rules.as_ref()), take);
+            let look = |arrival: &mut Arrival<'_>| arrival.look((&keys, suite), rules.as_ref());
+            parallel::for_each_beside(threads, arrivals, look, take);
             taken?;
             let mut next = next?;
             next.check_leaves()?;
@@ -136,7 +139,7 @@ impl Import<'_> {
             LeafNodeSource::Commit(hash) => Some(hash.clone()),
             _ => None,
         };
-        self.imported.put_leaf(at, Some(names), &tree_hash)?;
+        self.imported.put_leaf(at, names)?;
         let summary = Summary { tree_hash, facts: Facts::OCCUPIED_LEAF };
         self.complete(Subtree { node: at, summary, branch: Branch::of(at, parent_hash) })
     }
@@ -151,9 +154,6 @@ impl Import<'_> {
     }
 
     fn take_blank_leaf(&mut self, at: NodeIndex, tree_hash: Digest) -> Result<()> {
-        if self.inside {
-            self.imported.put_leaf(at, None, &tree_hash)?;
-        }
         let summary = Summary { tree_hash, facts: Facts::blank(at.leaves().start) };
         self.complete(Subtree { node: at, summary, branch: Branch::default() })
     }
@@ -214,7 +214,7 @@ impl Import<'_> {
             record.unmerged.flush(self.txn, &self.tree.keys, node)?;
         }
         if self.inside {
-            self.imported.put_parent(node, summary);
+            self.imported.put_parent(node, &record, summary.facts);
         } else if !record.is_vacant() {
             self.txn.store(self.tree.key(node), &record);
         }

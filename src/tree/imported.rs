@@ -1,5 +1,5 @@
 //! A tree that was taken in whole, as the records of its nodes and of the directory, which are made from the encoded tree when
-//! they are read or written: beside the encoded tree there are a hash and a few numbers for each node.
+//! they are read or written: beside the encoded tree there are a hash and a few numbers for each node that is not vacant.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::index::NodeIndex;
 use super::listings::{Listings, SortedListings};
 use super::parent_node::ParentNode;
-use super::record::Names;
-use super::record::{LeafRecord, ParentKey, ParentRecord};
+use super::record::{LeafRecord, Names, ParentKey, ParentRecord};
+use super::sparse::Sparse;
 use super::summary::{Facts, Summary};
 use super::unmerged::Unmerged;
 use crate::base::host::Observer;
@@ -27,15 +27,16 @@ pub(crate) type Payload = Arc<Vec<u8>>;
 /// The part of a tree that its encoding holds. Blank nodes that only fill the tree up are not in it.
 pub(super) struct Imported {
     keys: GroupKeys,
-    suite: &'static Suite,
     payload: Payload,
     observer: Arc<dyn Observer>,
-    /// Where the content of each node lies in the payload; nowhere if the node is blank.
-    contents: Vec<Range<u32>>,
-    /// The tree hashes of all nodes, one after another.
-    hashes: Vec<u8>,
-    /// Of each parent.
-    facts: Vec<Facts>,
+    /// How many nodes the encoding has.
+    reach: u32,
+    /// Where the content of each node that is not blank begins and ends in the payload.
+    contents: Sparse<u32>,
+    /// The tree hashes of both children of each parent that is not vacant.
+    hashes: Sparse<u8>,
+    /// The facts of each parent that is not vacant, by half its index.
+    facts: Sparse<Facts>,
     names: NameList,
     directory: SortedListings,
     count: u64,
@@ -50,12 +51,12 @@ impl Imported {
     ) -> Self {
         Imported {
             keys,
-            suite,
             payload,
             observer,
-            contents: Vec::new(),
-            hashes: Vec::new(),
-            facts: Vec::new(),
+            reach: 0,
+            contents: Sparse::of(2),
+            hashes: Sparse::of(suite.hash_length()),
+            facts: Sparse::of(1),
             names: NameList::default(),
             directory: SortedListings::default(),
             count: 0,
@@ -65,7 +66,10 @@ impl Imported {
 
     /// Notes where the content of the next node of the array lies in the payload, unless it is blank.
     pub(super) fn append(&mut self, content: Option<Range<u32>>) {
-        self.contents.push(content.unwrap_or_default());
+        if let Some(content) = content {
+            self.contents.put(self.reach, &[content.start, content.end]);
+        }
+        self.reach += 1;
     }
 
     /// The whole, with the directory of all its keys and names.
@@ -75,10 +79,8 @@ impl Imported {
         self
     }
 
-    /// Notes the tree hash of a leaf, and what its client is called, if it is not blank.
-    pub(super) fn put_leaf(&mut self, at: NodeIndex, names: Option<Names>, hash: &Digest) -> Result<()> {
-        self.put_hash(at, hash);
-        let Some(names) = names else { return Ok(()) };
+    /// Notes what the client of a leaf is called.
+    pub(super) fn put_leaf(&mut self, at: NodeIndex, names: Names) -> Result<()> {
         let content = content_of(&self.payload, &self.contents, at)?.ok_or(Code::Internal)?;
         self.longest = self.longest.max(content.len() + names.0.len() + names.1.len() + LEAF_OVERHEAD);
         self.names.put(at, names, identity(content))?;
@@ -86,33 +88,18 @@ impl Imported {
         Ok(())
     }
 
-    /// Notes what there is to know of a parent beside its content.
-    pub(super) fn put_parent(&mut self, node: NodeIndex, summary: &Summary) {
-        self.put_hash(node, &summary.tree_hash);
-        let rank = node.0 as usize / 2;
-        if self.facts.len() <= rank {
-            self.facts.resize(rank + 1, Facts::blank(0));
-        }
-        if let Some(facts) = self.facts.get_mut(rank) {
-            *facts = summary.facts;
-        }
-        self.count += u64::from(summary.facts.occupied > 0);
-    }
-
-    fn put_hash(&mut self, node: NodeIndex, hash: &Digest) {
-        let start = node.0 as usize * self.suite.hash_length();
-        let end = start + self.suite.hash_length();
-        if self.hashes.len() < end {
-            self.hashes.resize(end, 0);
-        }
-        if let Some(place) = self.hashes.get_mut(start..end) {
-            place.copy_from_slice(&hash.0);
-        }
+    /// Notes what there is to know of a parent beside its content. Of one that is vacant nobody asks.
+    pub(super) fn put_parent(&mut self, node: NodeIndex, record: &ParentRecord, facts: Facts) {
+        let Some((left, right)) = node.children().filter(|_| facts.occupied > 0) else { return };
+        self.hashes.put(left.0, &record.left.tree_hash.0);
+        self.hashes.put(right.0, &record.right.tree_hash.0);
+        self.facts.put(node.0 / 2, &[facts]);
+        self.count += 1;
     }
 
     /// The record of a parent that is not vacant, with all its unmerged leaves.
     pub(super) fn parent(&self, node: NodeIndex) -> Result<Option<ParentRecord>> {
-        let (Some((left, right)), true) = (node.children(), self.occupied(node)) else { return Ok(None) };
+        let (Some((left, right)), Some(_)) = (node.children(), self.facts(node)) else { return Ok(None) };
         let mut record = ParentRecord::blank(self.summary(left)?, self.summary(right)?);
         if let Some(content) = self.content(node)? {
             let parent: ParentNode = decode_exact(content)?;
@@ -141,25 +128,26 @@ impl Imported {
         content_of(&self.payload, &self.contents, node)
     }
 
-    fn occupied(&self, node: NodeIndex) -> bool {
-        self.facts.get(node.0 as usize / 2).is_some_and(|facts| facts.occupied > 0)
+    /// The facts of a parent that is not vacant.
+    fn facts(&self, node: NodeIndex) -> Option<Facts> {
+        self.facts.at(node.0 / 2)?.first().copied().filter(|facts| facts.occupied > 0)
     }
 
+    /// The summary of a child of a parent that is not vacant.
     fn summary(&self, node: NodeIndex) -> Result<Summary> {
-        let start = node.0 as usize * self.suite.hash_length();
-        let hash = self.hashes.get(start..start + self.suite.hash_length()).ok_or_else(corrupt)?;
-        let facts = match node.leaf() {
-            Some(_) if self.content(node)?.is_some() => Facts::OCCUPIED_LEAF,
-            Some(leaf) => Facts::blank(leaf.0),
-            None => *self.facts.get(node.0 as usize / 2).ok_or_else(corrupt)?,
+        let hash = self.hashes.at(node.0).ok_or_else(corrupt)?;
+        let known = match node.leaf() {
+            Some(_) => self.content(node)?.map(|_| Facts::OCCUPIED_LEAF),
+            None => self.facts(node),
         };
+        let facts = known.unwrap_or_else(|| Facts::blank(node.leaves().start));
         Ok(Summary { tree_hash: Digest(hash.into()), facts })
     }
 
     /// Every node that the encoding reaches, in the order of their keys, after this one.
     fn nodes_after(&self, node: Option<NodeIndex>) -> impl Iterator<Item = NodeIndex> {
         let (band, first) = node.map_or((0, 0), |node| (node.band(), node.0 + 1));
-        let end = u32::try_from(self.contents.len()).unwrap_or(u32::MAX);
+        let end = self.reach;
         let rest = (band + 1..=NodeIndex::LAST_BAND).flat_map(move |band| NodeIndex::in_band(band, (0, end)));
         NodeIndex::in_band(band, (first, end)).chain(rest)
     }
@@ -211,11 +199,11 @@ impl Latent for Imported {
     }
 }
 
-fn content_of<'p>(payload: &'p [u8], contents: &[Range<u32>], node: NodeIndex) -> Result<Option<&'p [u8]>> {
-    let Some(content) = contents.get(node.0 as usize).filter(|content| !content.is_empty()) else {
-        return Ok(None);
-    };
-    payload.get(content.start as usize..content.end as usize).map(Some).ok_or_else(corrupt)
+fn content_of<'p>(payload: &'p [u8], contents: &Sparse<u32>, node: NodeIndex) -> Result<Option<&'p [u8]>> {
+    match contents.at(node.0) {
+        Some(&[start, end]) if start < end => payload.get(start as usize..end as usize).map(Some).ok_or_else(corrupt),
+        _ => Ok(None),
+    }
 }
 
 /// What members are called, where that is not what their credentials say.

@@ -32,6 +32,7 @@ mod resolution;
 mod roster;
 #[cfg(test)]
 pub(crate) mod sample;
+mod sparse;
 mod summary;
 #[cfg(test)]
 pub(crate) mod tests;

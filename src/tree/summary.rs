@@ -19,7 +19,7 @@ pub(crate) struct Summary {
 }
 
 /// The facts that adding and sealing need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Facts {
     /// How many leaves are not blank.
     pub(crate) occupied: u32,

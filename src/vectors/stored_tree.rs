@@ -30,7 +30,7 @@ impl StoredTree {
         let mut txn = Txn::begin(store.clone());
         txn.clear(keys.all());
         let (mut judge, observer): (_, Arc<dyn Observer>) = (Verifier { suite, group_id }, Arc::new(Unobserved));
-        let scrutiny = Scrutiny { rules: None, judge: &mut judge, observer: &observer };
+        let scrutiny = Scrutiny { rules: None, judge: &mut judge, threads: 1, observer: &observer };
         let head = Tree::import(&mut txn, (keys.clone(), suite), &Arc::new(payload.to_vec()), scrutiny)?;
         store.write(txn.finish(None)?)?;
         Ok(StoredTree { suite, head, store, keys })

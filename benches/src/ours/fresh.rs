@@ -9,6 +9,7 @@ use conclave::{AcceptAll, Client, ClientConfig, Group, Host, JoinOptions, KeyPac
 use conclave_sqlite::SqliteStorage;
 
 use crate::fresh::{Fresh, Gaps};
+use crate::ours::person::cores;
 
 /// Conclave over SQLite, waiting for the disk.
 pub struct FreshOurs;
@@ -62,7 +63,7 @@ fn on_disk(folder: &Path, name: &str) -> Host {
 }
 
 fn client(name: &str, host: Host) -> Arc<Client> {
-    Client::new(ClientConfig::basic(name), host).unwrap()
+    Client::new(ClientConfig { threads: cores(), ..ClientConfig::basic(name) }, host).unwrap()
 }
 
 /// The Welcome for the newcomer, and the tree.

@@ -47,7 +47,8 @@ impl Person {
         let (records, folder) = records(storing);
         let storage = Rehearsal::new(records);
         let sealed = storing == Storing::Sealed;
-        let config = ClientConfig { storage_key: sealed.then(|| vec![3; 32]), ..ClientConfig::basic(name) };
+        let config =
+            ClientConfig { storage_key: sealed.then(|| vec![3; 32]), threads: cores(), ..ClientConfig::basic(name) };
         let host = Host::new(storage.clone(), Arc::new(AcceptAll));
         Person { client: Client::new(config, host).unwrap(), storage, _folder: folder }
     }
@@ -65,4 +66,9 @@ fn records(storing: Storing) -> (Arc<dyn Storage>, Option<TempDir>) {
     let file = folder.path().join(format!("{}.sqlite", FILES.fetch_add(1, Ordering::Relaxed)));
     let options = Options { durable, ..Options::default() };
     (SqliteStorage::open_with(file, options).unwrap(), Some(folder))
+}
+
+/// The cores of this machine: what a client that joins large groups may be allowed.
+pub(super) fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| cores.get() as u32)
 }

@@ -95,7 +95,8 @@ fn layouts() -> Vec<Layout> {
             max_epoch_bytes,
             reserve,
             max_lifetime,
-            lease_timeout
+            lease_timeout,
+            threads
         }),
         laid_out!(conclave_host { struct_size, storage, memory_storage, validator, signer, policy, clock, observer }),
         laid_out!(conclave_group_standing {

@@ -60,7 +60,7 @@ fn import(payload: &Payload, rejects: Option<u32>) -> (Option<Error>, Vec<u32>) 
     let (group_id, observer): (_, Arc<dyn Observer>) = (GroupId(vec![1]), Arc::new(Unobserved));
     let mut judge = Doorman { asked: vec![], rejects };
     let rules = Some(MemberRules { group_id: &group_id, longest_lifetime: MAX_LIFETIME });
-    let scrutiny = Scrutiny { rules, judge: &mut judge, observer: &observer };
+    let scrutiny = Scrutiny { rules, judge: &mut judge, threads: 2, observer: &observer };
     (Tree::import(&mut txn, (keys, suite()), payload, scrutiny).err(), judge.asked)
 }
 

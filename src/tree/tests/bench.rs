@@ -64,7 +64,7 @@ impl Stored {
         txn.clear(stored.keys.all());
         let keys = stored.keys.clone();
         let observer: Arc<dyn Observer> = Arc::new(Unobserved);
-        let scrutiny = Scrutiny { rules: None, judge: &mut Believer, observer: &observer };
+        let scrutiny = Scrutiny { rules: None, judge: &mut Believer, threads: 2, observer: &observer };
         stored.head = Tree::import(&mut txn, (keys, suite()), &Arc::new(payload.to_vec()), scrutiny)?;
         stored.store.write(txn.finish(None)?)?;
         Ok(stored)
