@@ -1218,14 +1218,14 @@ struct conclave_client_config {
   // How many generations a group handle reserves in one write, for as many messages; 0 or 1 for none, 256 the most. Messages
   // that are sent from the reserve write nothing and have no effect. Default: 0.
   uint32_t reserve;
+  // How many threads joining a large group, or adding many members in one commit, may use: the calling one and others, which
+  // end before the call returns and never run callbacks. At most 64. Default: 1, no others.
+  uint32_t threads;
   // The longest total lifetime of a key package, in seconds: of ours, and of those accepted. Default: 84 days.
   uint64_t max_lifetime;
   // How long a call waits for another one on the same group, in milliseconds, before it returns `CONCLAVE_BUSY`. Default:
   // 10 000.
   uint64_t lease_timeout;
-  // How many threads joining a large group, or adding many members in one commit, may use: the calling one and others, which
-  // end before the call returns and never run callbacks. At most 64. Default: 1, no others.
-  uint32_t threads;
 };
 
 // What the app lends to a client. Each struct is copied, and its context released when the client and all that came from it

@@ -92,14 +92,14 @@ pub struct conclave_client_config {
     /// How many generations a group handle reserves in one write, for as many messages; 0 or 1 for none, 256 the most. Messages
     /// that are sent from the reserve write nothing and have no effect. Default: 0.
     pub reserve: u32,
+    /// How many threads joining a large group, or adding many members in one commit, may use: the calling one and others, which
+    /// end before the call returns and never run callbacks. At most 64. Default: 1, no others.
+    pub threads: u32,
     /// The longest total lifetime of a key package, in seconds: of ours, and of those accepted. Default: 84 days.
     pub max_lifetime: u64,
     /// How long a call waits for another one on the same group, in milliseconds, before it returns `CONCLAVE_BUSY`. Default:
     /// 10 000.
     pub lease_timeout: u64,
-    /// How many threads joining a large group, or adding many members in one commit, may use: the calling one and others, which
-    /// end before the call returns and never run callbacks. At most 64. Default: 1, no others.
-    pub threads: u32,
 }
 
 /// A signing key that the host holds. This struct never grows.

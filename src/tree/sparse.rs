@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn room_is_made_where_something_is_put() {
         let mut sparse = Sparse::of(2);
-        let places = [0u32, 1, 63, 64, 1 << 24];
+        let places = [0u32, 1, 63, 64, 0x100_0000];
         places.iter().for_each(|place| sparse.put(*place, &[*place, 7]));
         for place in places {
             assert_eq!(sparse.at(place), Some(&[place, 7][..]));

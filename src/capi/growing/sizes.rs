@@ -94,9 +94,9 @@ fn layouts() -> Vec<Layout> {
             max_epoch_messages,
             max_epoch_bytes,
             reserve,
+            threads,
             max_lifetime,
-            lease_timeout,
-            threads
+            lease_timeout
         }),
         laid_out!(conclave_host { struct_size, storage, memory_storage, validator, signer, policy, clock, observer }),
         laid_out!(conclave_group_standing {
@@ -160,7 +160,7 @@ type Holes = &'static [(usize, usize)];
 const FIRST: &[(&str, usize, Holes)] = &[
     ("conclave_group_options", 56, &[]),
     ("conclave_join_options", 40, &[(6, 2)]),
-    ("conclave_client_config", 256, &[(7, 1), (236, 4)]),
+    ("conclave_client_config", 256, &[(7, 1)]),
     ("conclave_host", 64, &[(4, 4)]),
     ("conclave_group_standing", 48, &[(10, 6)]),
     ("conclave_external_join_options", 88, &[(7, 1)]),
