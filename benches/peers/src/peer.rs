@@ -8,6 +8,9 @@ use crate::bulk::Bulk;
 use crate::person::{Change, Person};
 use crate::scene::{Scene, TEXT};
 
+/// Members of the largest group that other libraries are measured in.
+const MOST_MEMBERS: u32 = 10_000;
+
 /// A library in one configuration.
 pub struct Peer<P: Person> {
     name: &'static str,
@@ -53,6 +56,10 @@ impl<P: Person> Contender for Peer<P> {
 
     fn gather(&mut self, n: u32) -> bool {
         (self.n, self.scene, self.bulk) = (n, None, None);
+        if n > MOST_MEMBERS {
+            eprintln!("{}: not measured with {n} members, where a commit takes seconds", self.name);
+            return false;
+        }
         self.scene = Some(Scene::new(n, self.enter));
         true
     }

@@ -19,7 +19,7 @@ fn main() {
     if everything {
         contenders.push(Box::new(Peer::new("OpenMLS, libcrux", OpenMls::<CryptoProvider>::enter)));
     }
-    conclave_benches::compare(contenders, &[2, 10, 100, 1_000, 10_000]);
+    conclave_benches::compare(contenders, &[2, 10, 100, 1_000, 10_000, 100_000]);
 }
 
 fn peers() -> [Box<dyn Contender>; 4] {
