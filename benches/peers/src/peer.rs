@@ -57,7 +57,7 @@ impl<P: Person> Contender for Peer<P> {
     fn gather(&mut self, n: u32) -> bool {
         (self.n, self.scene, self.bulk) = (n, None, None);
         if n > MOST_MEMBERS {
-            eprintln!("{}: not measured with {n} members, where a commit takes seconds", self.name);
+            eprintln!("{}: not measured with {n} members", self.name);
             return false;
         }
         self.scene = Some(Scene::new(n, self.enter));
