@@ -49,7 +49,7 @@ void kept() {
 // A field more in one of these is to be in conclave.hpp as well.
 void fields() {
     auto [c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24, c25,
-          c26, c27, c28, c29, c30, c31] = conclave_client_config{};
+          c26, c27, c28, c29, c30, c31, c32] = conclave_client_config{};
     auto [g1, g2, g3, g4, g5, g6, g7] = conclave_group_options{};
     auto [j1, j2, j3, j4, j5] = conclave_join_options{};
     auto [k1, k2, k3, k4] = conclave_key_package_options{};
